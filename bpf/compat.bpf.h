@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What differs between kernels, one inline for each difference. */
+#pragma once
+
+#include "kernel.bpf.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+struct inode___until_6_6 {
+	struct timespec64 i_mtime;
+};
+struct inode___6_7 {
+	struct timespec64 __i_mtime;
+};
+struct inode___6_11 {
+	__s64 i_mtime_sec;
+	__u32 i_mtime_nsec;
+};
+#pragma clang attribute pop
+
+/*
+ * Modification time in ns. i_mtime became __i_mtime in 6.7 (12cd44023651) and
+ * two members in 6.11 (3aa63a569c64).
+ */
+static __always_inline __u64 compat_mtime(const struct inode *inode)
+{
+	struct inode___until_6_6 *a = (void *)inode;
+	struct inode___6_7 *b = (void *)inode;
+	struct inode___6_11 *c = (void *)inode;
+
+	if (bpf_core_field_exists(a->i_mtime))
+		return (__u64)BPF_CORE_READ(a, i_mtime.tv_sec) * 1000000000ull +
+		       (__u64)BPF_CORE_READ(a, i_mtime.tv_nsec);
+	if (bpf_core_field_exists(b->__i_mtime))
+		return (__u64)BPF_CORE_READ(b, __i_mtime.tv_sec) * 1000000000ull +
+		       (__u64)BPF_CORE_READ(b, __i_mtime.tv_nsec);
+	if (bpf_core_field_exists(c->i_mtime_sec))
+		return (__u64)BPF_CORE_READ(c, i_mtime_sec) * 1000000000ull +
+		       BPF_CORE_READ(c, i_mtime_nsec);
+	return 0;
+}
+
+/*
+ * A return value seen by fexit. Most hooked functions return an int, of which
+ * the upper half of the register is undefined; vfs_mkdir returns a dentry or
+ * an error pointer since 6.15 (c54b386969a5).
+ */
+static __always_inline int compat_errno(__u64 ret)
+{
+	__s64 r = (__u32)(ret >> 32) == 0 ? (__s64)(__s32)ret : (__s64)ret;
+
+	return r < 0 && r >= -4095 ? (int)r : 0;
+}
