@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Owns the way from the serializers' pages to the sinks. A page collects the
+ * encoded events of one batch; each sink has a list of those it is to write.
+ * A page is emptied when every sink has taken, or by its policy dropped, all.
+ */
+#include <errno.h>
+
+#include "chain/private.h"
+#include "util/macros.h"
+
+static uint16_t lost_type(const struct weir_item *it)
+{
+	return it->type < WEIR_EV_MAX ? it->type : 0;
+}
+
+/* Items that will never be written. */
+static void items_lose(struct stage *st, uint32_t from, uint32_t to)
+{
+	uint32_t i;
+
+	for (i = from; i < to; i++)
+		st->chain->losses.n[st->pending.items[i].rclass]
+				   [lost_type(&st->pending.items[i])][WEIR_LOST_SINK]++;
+	st->stats.dropped += to - from;
+}
+
+/* What a sink has taken, and of it dropped by its policy: it tells the class only. */
+static void taken_count(struct stage *st, uint32_t from, const struct weir_write *w)
+{
+	uint32_t i, dropped = MIN(w->dropped, w->done);
+
+	for (i = from; i < from + w->done; i++)
+		st->stats.bytes += st->pending.items[i].len;
+	st->stats.delivered += w->done - dropped;
+	st->stats.dropped += dropped;
+	for (i = 0; i < WEIR_CLASS_MAX; i++)
+		st->chain->losses.n[i][0][WEIR_LOST_SINK] += w->dropped_class[i];
+}
+
+static void sink_close(struct stage *st)
+{
+	if (!st->closed)
+		st->chain->n_closed++;
+	st->closed = true;
+}
+
+/* One call of write. Items taken; those that are left stay pending. */
+static uint32_t sink_write(struct stage *st, uint32_t from)
+{
+	struct weir_write w = { .size = sizeof(w) };
+	struct weir_batch batch = {
+		.size = sizeof(batch),
+		.n = st->pending.n - from,
+		.items = st->pending.items + from,
+	};
+	int r = st->def->write(st->inst, &batch, &w);
+
+	st->stats.calls++;
+	w.done = MIN(w.done, batch.n);
+	if (r == WEIR_WRITE_OK)
+		w.done = batch.n;
+	taken_count(st, from, &w);
+	from += w.done;
+	if (r == WEIR_WRITE_CLOSED)
+		sink_close(st);
+	if (r == WEIR_WRITE_ERROR)
+		st->stats.failed++;
+	if (r == WEIR_WRITE_CLOSED || r == WEIR_WRITE_ERROR) {
+		items_lose(st, from, st->pending.n);
+		return st->pending.n;
+	}
+	return from;
+}
+
+static void sink_flush(struct stage *st, bool wait)
+{
+	uint32_t done = 0, before;
+
+	do {
+		before = done;
+		if (st->closed) {
+			items_lose(st, done, st->pending.n);
+			done = st->pending.n;
+		} else if (done < st->pending.n) {
+			done = sink_write(st, done);
+		}
+		/* Told to stop: the last try has been made. */
+		if (st->chain->stop && done == before) {
+			items_lose(st, done, st->pending.n);
+			done = st->pending.n;
+		}
+	} while (done < st->pending.n && (wait || done > before));
+	if (done) {
+		st->pending.n -= done;
+		memmove(st->pending.items, st->pending.items + done,
+			st->pending.n * sizeof(*st->pending.items));
+	}
+}
+
+/* Offsets become pointers now that the page does not move any more. */
+static void items_fix(struct stage *st)
+{
+	const uint8_t *base = st->encoder->page.buf.p;
+	uint32_t i;
+
+	for (i = 0; i < st->pending.n; i++)
+		st->pending.items[i].p = base + (uintptr_t)st->pending.items[i].p;
+}
+
+static void items_unfix(struct stage *st)
+{
+	const uint8_t *base = st->encoder->page.buf.p;
+	uint32_t i;
+
+	for (i = 0; i < st->pending.n; i++)
+		st->pending.items[i].p =
+			(const uint8_t *)(uintptr_t)(st->pending.items[i].p - base);
+}
+
+int batch_flush(struct chain *c, bool wait)
+{
+	struct stage *st;
+	bool left = false;
+	size_t i;
+
+	for (i = 0; i < c->n_stages; i++) {
+		st = c->stages[i];
+		if (st->def->kind != WEIR_PLUGIN_SINK || !st->pending.n)
+			continue;
+		items_fix(st);
+		sink_flush(st, wait);
+		items_unfix(st);
+		left |= st->pending.n > 0;
+	}
+	for (i = 0; !left && i < c->n_stages; i++)
+		c->stages[i]->page.buf.len = 0;
+	return c->n_sinks && c->n_closed == c->n_sinks ? -EPIPE : 0;
+}
+
+bool batch_full(const struct chain *c)
+{
+	const struct stage *st;
+	size_t i;
+
+	for (i = 0; i < c->n_stages; i++) {
+		st = c->stages[i];
+		if (st->page.buf.len >= STAGE_PAGE_BYTES ||
+		    st->pending.n == STAGE_BATCH_ITEMS)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Owns the option tables of the core's groups and what was read from them.
+ */
+#include "settings.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/diag.h"
+#include "conf/options.h"
+#include "conf/tree.h"
+#include "util/macros.h"
+
+enum sensor_option {
+	SENSOR_EVENTS, SENSOR_RING, SENSOR_RING_CRITICAL, SENSOR_ARGS, SENSOR_ENV,
+	SENSOR_RATE, SENSOR_BURST, SENSOR__N
+};
+
+static const struct weir_option sensor_table[] = {
+	[SENSOR_EVENTS] = { .name = "events", .type = WEIR_OPT_STRLIST,
+		.dflt = "exec,fork,exit,create,unlink,rename,link,symlink,mkdir,rmdir,"
+			"truncate,chmod,chown,setxattr,removexattr,set_acl,connect,"
+			"accept,bind,listen",
+		.doc = "Event types to observe; the hooks of others are not attached." },
+	[SENSOR_RING] = { .name = "ring_size", .type = WEIR_OPT_SIZE,
+		.min = 65536, .max = 1 << 30, .dflt = "16M",
+		.doc = "Ring buffer of the bulk class (files, network)." },
+	[SENSOR_RING_CRITICAL] = { .name = "ring_size_critical", .type = WEIR_OPT_SIZE,
+		.min = 65536, .max = 1 << 30, .dflt = "16M",
+		.doc = "Ring buffer of the critical class (exec, fork, exit)." },
+	[SENSOR_ARGS] = { .name = "args_max", .type = WEIR_OPT_SIZE,
+		.min = 0, .max = WEIR_ARGS_MAX, .dflt = "1K",
+		.doc = "Bytes of a process's arguments in events other than exec, which has 32K." },
+	[SENSOR_ENV] = { .name = "env", .type = WEIR_OPT_STRLIST,
+		.dflt = "LD_PRELOAD,LD_LIBRARY_PATH,LD_AUDIT,PATH,SSH_CONNECTION,SUDO_USER",
+		.doc = "Names of environment variables that exec shows." },
+	[SENSOR_RATE] = { .name = "rate", .type = WEIR_OPT_INT,
+		.min = 0, .max = 10000000, .dflt = "0",
+		.doc = "Bulk events per second that one cgroup may cause; 0: no limit. What is cut is counted and announced." },
+	[SENSOR_BURST] = { .name = "burst", .type = WEIR_OPT_INT,
+		.min = 1, .max = 10000000, .dflt = "10000",
+		.doc = "Events above the rate that are let through at once." },
+};
+_Static_assert(ARRAY_LEN(sensor_table) == SENSOR__N, "one row an option");
+
+enum exclude_option {
+	EXCLUDE_CGROUPS, EXCLUDE_COMMS, EXCLUDE_EXES, EXCLUDE_PATHS, EXCLUDE__N
+};
+
+static const struct weir_option exclude_table[] = {
+	[EXCLUDE_CGROUPS] = { .name = "cgroups", .type = WEIR_OPT_STRLIST,
+		.doc = "Cgroups, as paths below the root of the unified hierarchy." },
+	[EXCLUDE_COMMS] = { .name = "comms", .type = WEIR_OPT_STRLIST,
+		.doc = "Beginnings of process names." },
+	[EXCLUDE_EXES] = { .name = "exes", .type = WEIR_OPT_STRLIST,
+		.doc = "Beginnings of paths of executables, at most 252 bytes." },
+	[EXCLUDE_PATHS] = { .name = "paths", .type = WEIR_OPT_STRLIST,
+		.doc = "Beginnings of paths of files that events are about." },
+};
+_Static_assert(ARRAY_LEN(exclude_table) == EXCLUDE__N, "one row an option");
+
+static const struct weir_option plugins_table[] = {
+	{ .name = "path", .type = WEIR_OPT_STRLIST, .dflt = WEIR_PLUGINDIR,
+	  .doc = "Folders with plugins, searched in this order; absolute." },
+};
+
+static const struct weir_option log_table[] = {
+	{ .name = "level", .type = WEIR_OPT_ENUM, .dflt = "info",
+	  .words = "error|warning|info|debug",
+	  .doc = "What is logged on standard error." },
+};
+
+struct store {
+	struct settings s;	/* first */
+	struct options *sensor, *exclude, *plugins, *log;
+	int64_t *pids, *uids;
+	char *env_dirs;
+	const char **dirs;
+};
+
+/* ---- single values ----------------------------------------------------------*/
+
+static int events_read(const struct conf_node *group, const struct weir_optval *v,
+		       struct diag *d, uint64_t *types)
+{
+	static const struct {
+		uint32_t id;
+		const char *name;
+	} names[] = {
+#define EVENT(id, name, class, actor, doc) { id, #name },
+#include <weir/events.def>
+	};
+	const struct conf_node *at = conf_get(group, "events");
+	uint32_t i, j;
+
+	*types = 0;
+	for (i = 0; i < v->n; i++) {
+		for (j = 0; j < ARRAY_LEN(names); j++)
+			if (!strcmp(names[j].name, v->v.list[i]) &&
+			    names[j].id < WEIR_EV_KERNEL_MAX)
+				break;
+		if (j == ARRAY_LEN(names))
+			return diag_error(d, at ? at->file : NULL, at ? at->line : 0,
+					  "sensor: unknown event \"%s\"", v->v.list[i]);
+		*types |= 1ull << names[j].id;
+	}
+	return 0;
+}
+
+/* exclude.pids = [ 1, 2 ]: an array of numbers, which option tables do not know. */
+static int numbers_read(const struct conf_node *group, const char *name, int64_t max,
+			struct diag *d, int64_t **out, size_t *n)
+{
+	const struct conf_node *list = conf_get(group, name), *e;
+	int r = 0;
+
+	*out = calloc(conf_count(list) + 1, sizeof(**out));
+	if (!*out)
+		return -ENOMEM;
+	if (list && list->type != CONF_ARRAY && list->type != CONF_LIST)
+		return diag_error(d, list->file, list->line,
+				  "exclude: %s must be an array of numbers, not %s", name,
+				  conf_type_name(list->type));
+	CONF_EACH(e, list) {
+		if (e->type != CONF_INT || e->v.i < 0 || e->v.i > max)
+			r = diag_error(d, e->file, e->line,
+				       "exclude: %s: a number from 0 to %lld is wanted",
+				       name, (long long)max);
+		else
+			(*out)[(*n)++] = e->v.i;
+	}
+	return r;
+}
+
+static int dirs_read(struct store *st, const struct weir_optval *v)
+{
+	const char *env = getenv("WEIR_PLUGIN_PATH");
+	char *save, *dir;
+	size_t n = 0, i;
+
+	if (!env || !*env) {
+		st->s.plugin_dirs = v->v.list;
+		st->s.n_plugin_dirs = v->n;
+		return 0;
+	}
+	st->env_dirs = strdup(env);
+	for (i = 0; env[i]; i++)
+		n += env[i] == ':';
+	st->dirs = calloc(n + 1, sizeof(*st->dirs));
+	if (!st->env_dirs || !st->dirs)
+		return -ENOMEM;
+	for (dir = strtok_r(st->env_dirs, ":", &save), n = 0; dir;
+	     dir = strtok_r(NULL, ":", &save))
+		st->dirs[n++] = dir;
+	st->s.plugin_dirs = st->dirs;
+	st->s.n_plugin_dirs = n;
+	return 0;
+}
+
+/* ---- groups --------------------------------------------------------------------*/
+
+static const struct conf_node *group_get(const struct conf *c, const char *name,
+					 struct diag *d)
+{
+	const struct conf_node *g = conf_get(c->root, name);
+
+	if (g && g->type != CONF_GROUP) {
+		diag_error(d, g->file, g->line, "%s must be a group { ... }, not %s", name,
+			   conf_type_name(g->type));
+		return NULL;
+	}
+	return g;
+}
+
+static int sensor_read(struct store *st, const struct conf *c, struct diag *d)
+{
+	static const char *const skip[] = { "exclude", NULL };
+	const struct conf_node *g = group_get(c, "sensor", d);
+	struct source_bpf_conf *b = &st->s.bpf;
+	struct weir_optval *v;
+	int r;
+
+	r = options_read(g, "sensor", sensor_table, SENSOR__N, skip, d, &st->sensor);
+	if (r)
+		return r;
+	v = st->sensor->vals;
+	b->ring_bulk = (uint32_t)v[SENSOR_RING].v.i;
+	b->ring_critical = (uint32_t)v[SENSOR_RING_CRITICAL].v.i;
+	b->args_max = (uint32_t)v[SENSOR_ARGS].v.i;
+	b->env = v[SENSOR_ENV].v.list;
+	b->n_env = v[SENSOR_ENV].n;
+	b->rate = (uint32_t)v[SENSOR_RATE].v.i;
+	b->burst = (uint32_t)v[SENSOR_BURST].v.i;
+	return events_read(g, &v[SENSOR_EVENTS], d, &b->types);
+}
+
+static void list_take(const struct weir_optval *v, const char *const **list, size_t *n)
+{
+	*list = v->v.list;
+	*n = v->n;
+}
+
+static int exclude_read(struct store *st, const struct conf *c, struct diag *d)
+{
+	static const char *const skip[] = { "pids", "uids", NULL };
+	const struct conf_node *g = conf_get(conf_get(c->root, "sensor"), "exclude");
+	struct source_bpf_conf *b = &st->s.bpf;
+	struct weir_optval *v;
+	int r, bad;
+
+	if (g && g->type != CONF_GROUP)
+		return diag_error(d, g->file, g->line,
+				  "exclude must be a group { ... }, not %s",
+				  conf_type_name(g->type));
+	bad = options_read(g, "exclude", exclude_table, EXCLUDE__N, skip, d, &st->exclude);
+	r = numbers_read(g, "pids", 1 << 22, d, &st->pids, &b->n_skip_pids);
+	bad = r ? r : bad;
+	r = numbers_read(g, "uids", UINT32_MAX, d, &st->uids, &b->n_skip_uids);
+	if (bad || r)
+		return r ? r : bad;
+	b->skip_pids = st->pids;
+	b->skip_uids = st->uids;
+	v = st->exclude->vals;
+	list_take(&v[EXCLUDE_CGROUPS], &b->skip_cgroups, &b->n_skip_cgroups);
+	list_take(&v[EXCLUDE_COMMS], &b->skip_comms, &b->n_skip_comms);
+	list_take(&v[EXCLUDE_EXES], &b->skip_exes, &b->n_skip_exes);
+	list_take(&v[EXCLUDE_PATHS], &b->skip_paths, &b->n_skip_paths);
+	return 0;
+}
+
+static int others_read(struct store *st, const struct conf *c, struct diag *d)
+{
+	int r, bad;
+
+	bad = options_read(group_get(c, "plugins", d), "plugins", plugins_table,
+			   ARRAY_LEN(plugins_table), NULL, d, &st->plugins);
+	if (!bad)
+		bad = dirs_read(st, &st->plugins->vals[0]);
+	r = options_read(group_get(c, "log", d), "log", log_table, ARRAY_LEN(log_table),
+			 NULL, d, &st->log);
+	if (!r)
+		st->s.log_level = (int)st->log->vals[0].v.i;
+	return bad ? bad : r;
+}
+
+static void sync_read(struct store *st, const struct conf *c, struct diag *d)
+{
+	const struct conf_node *sync = conf_get(c->root, "sync");
+
+	if (sync && sync->type != CONF_LIST)
+		diag_error(d, sync->file, sync->line,
+			   "sync must be a list of stages ( { plugin = \"NAME\"; }, ... ), not %s",
+			   conf_type_name(sync->type));
+	else
+		st->s.sync = sync;
+}
+
+static void unknown_groups(const struct conf *c, struct diag *d)
+{
+	static const char *const known[] = { "sensor", "plugins", "log", "sync" };
+	const struct conf_node *g;
+	size_t i;
+
+	CONF_EACH(g, c->root) {
+		for (i = 0; i < ARRAY_LEN(known); i++)
+			if (!strcmp(g->name, known[i]))
+				break;
+		if (i == ARRAY_LEN(known))
+			diag_error(d, g->file, g->line,
+				   "unknown setting \"%s\": there are sensor, plugins, log and sync",
+				   g->name);
+	}
+}
+
+int settings_read(const struct conf *c, struct diag *d, struct settings **out)
+{
+	struct store *st = calloc(1, sizeof(*st));
+	size_t errors = d->n_errors;
+	int r, bad;
+
+	if (!st)
+		return -ENOMEM;
+	unknown_groups(c, d);
+	bad = sensor_read(st, c, d);
+	r = exclude_read(st, c, d);
+	bad = r ? r : bad;
+	r = others_read(st, c, d);
+	bad = r ? r : bad;
+	sync_read(st, c, d);
+	if (bad || d->n_errors > errors) {
+		settings_free(&st->s);
+		return bad ? bad : -EINVAL;
+	}
+	*out = &st->s;
+	return 0;
+}
+
+struct settings *settings_free(struct settings *s)
+{
+	struct store *st = (struct store *)s;
+
+	if (!st)
+		return NULL;
+	options_free(st->sensor);
+	options_free(st->exclude);
+	options_free(st->plugins);
+	options_free(st->log);
+	free(st->pids);
+	free(st->uids);
+	free(st->env_dirs);
+	free(st->dirs);
+	free(st);
+	return NULL;
+}
+
+void settings_describe(FILE *f)
+{
+	fprintf(f, "sensor:\n");
+	options_describe(f, sensor_table, SENSOR__N);
+	fprintf(f, "sensor.exclude:\n");
+	options_describe(f, exclude_table, EXCLUDE__N);
+	fprintf(f, "  pids, uids    arrays of numbers; children of the pids are excluded too\n");
+	fprintf(f, "plugins:\n");
+	options_describe(f, plugins_table, ARRAY_LEN(plugins_table));
+	fprintf(f, "log:\n");
+	options_describe(f, log_table, ARRAY_LEN(log_table));
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Owns the making of the BPF object: which programs load, the settings they
+ * are compiled with, and the contents of the filter maps.
+ */
+#include "source/setup.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "source/hooks.h"
+#include "source/source_bpf.h"
+#include "util/log.h"
+#include "util/macros.h"
+#include "weir.skel.h"
+
+/* The bits of cfg_filters, as in bpf/weir.bpf.h. */
+#define FILTER_UID	1u
+#define FILTER_CGROUP	2u
+#define FILTER_COMM	4u
+#define FILTER_EXE	8u
+#define FILTER_PATH	16u
+
+struct lpm_key {
+	uint32_t prefixlen;
+	char data[252];
+};
+
+/* ---- libbpf's messages ------------------------------------------------------*/
+
+/* The program that libbpf named last as failed; control thread only. */
+static char failed_prog[64];
+
+static int on_message(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	char line[512], *name;
+	int n = vsnprintf(line, sizeof(line), fmt, ap);
+
+	if (level == LIBBPF_DEBUG)
+		return n;
+	line[strcspn(line, "\n")] = 0;
+	name = strstr(line, "prog '");
+	if (name && strstr(line, "failed to load"))
+		sscanf(name, "prog '%63[^']'", failed_prog);
+	log_debug("%s", line);
+	return n;
+}
+
+/* ---- programs ------------------------------------------------------------------*/
+
+/* Without BPF LSM the same program follows the function that calls the hook. */
+static int to_fentry(struct bpf_program *p, const struct hook *h)
+{
+	char func[64];
+	int r;
+
+	hook_function(h, func, sizeof(func));
+	r = bpf_program__set_type(p, BPF_PROG_TYPE_TRACING);
+	if (!r)
+		r = bpf_program__set_expected_attach_type(p, BPF_TRACE_FENTRY);
+	return r ? r : bpf_program__set_attach_target(p, 0, func);
+}
+
+/* on_exit stands in for on_taskstats_exit where the kernel has no taskstats. */
+static bool is_wanted(const struct hook *h, size_t i, uint64_t types,
+		      const struct kernel_facts *f)
+{
+	if (!f->have[i] || !(h->types & types))
+		return false;
+	if (!strcmp(h->prog, "on_exit"))
+		return !f->have[i - 1];
+	return true;
+}
+
+static int progs_choose(struct weir_bpf *skel, const struct source_bpf_conf *conf,
+			const struct kernel_facts *f, uint64_t off)
+{
+	struct bpf_program *p;
+	bool on;
+	size_t i;
+	int r;
+
+	for (i = 0; i < n_hooks; i++) {
+		p = bpf_object__find_program_by_name(skel->obj, hooks[i].prog);
+		AN(p);
+		on = is_wanted(&hooks[i], i, conf->types, f) && !(off >> i & 1);
+		bpf_program__set_autoload(p, on);
+		if (on && hooks[i].kind <= HOOK_LSM_VOID && !f->lsm) {
+			r = to_fentry(p, &hooks[i]);
+			if (r)
+				return r;
+		}
+	}
+	return 0;
+}
+
+/* The programs that failed, as bits of hooks[]; 0: none has. */
+static uint64_t failed_bit(void)
+{
+	size_t i;
+
+	for (i = 0; i < n_hooks; i++)
+		if (!strcmp(hooks[i].prog, failed_prog))
+			return 1ull << i;
+	return 0;
+}
+
+/* ---- settings --------------------------------------------------------------------*/
+
+static uint32_t ring_size(uint32_t bytes)
+{
+	uint32_t size = (uint32_t)sysconf(_SC_PAGESIZE);
+
+	while (size < bytes && size < 1u << 30)
+		size *= 2;
+	return size;
+}
+
+static void settings_fill(struct weir_bpf *skel, const struct source_bpf_conf *conf,
+			  const struct kernel_facts *f)
+{
+	struct weir_bpf__rodata *ro = skel->rodata;
+
+	ro->cfg_id_base = conf->id_base;
+	ro->cfg_args_max = MIN(conf->args_max, WEIR_ARGS_MAX);
+	ro->cfg_have_loop = f->loop;
+	ro->cfg_rename_flags = f->rename_flags;
+	ro->cfg_env = conf->n_env > 0;
+	ro->cfg_filters = (conf->n_skip_uids ? FILTER_UID : 0) |
+			  (conf->n_skip_cgroups ? FILTER_CGROUP : 0) |
+			  (conf->n_skip_comms ? FILTER_COMM : 0) |
+			  (conf->n_skip_exes ? FILTER_EXE : 0) |
+			  (conf->n_skip_paths ? FILTER_PATH : 0);
+	if (conf->rate) {
+		ro->cfg_rate_ns = 1000000000ull / conf->rate;
+		ro->cfg_rate_burst_ns = ro->cfg_rate_ns * MAX(conf->burst, 1u);
+	}
+	ro->cfg_types = conf->types;
+	bpf_map__set_max_entries(skel->maps.m_ring_critical, ring_size(conf->ring_critical));
+	bpf_map__set_max_entries(skel->maps.m_ring_bulk, ring_size(conf->ring_bulk));
+}
+
+/* ---- filter maps --------------------------------------------------------------------*/
+
+static int prefixes_put(struct bpf_map *map, const char *const *texts, size_t n,
+			const char *suffix)
+{
+	struct lpm_key key;
+	uint32_t one = 1;
+	size_t i, len;
+
+	for (i = 0; i < n; i++) {
+		memset(&key, 0, sizeof(key));
+		len = (size_t)snprintf(key.data, sizeof(key.data), "%s%s", texts[i], suffix);
+		key.prefixlen = (uint32_t)MIN(len, sizeof(key.data)) * 8;
+		if (bpf_map_update_elem(bpf_map__fd(map), &key, &one, BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
+static int number_put(struct bpf_map *map, uint32_t number)
+{
+	uint32_t one = 1;
+
+	return bpf_map_update_elem(bpf_map__fd(map), &number, &one, BPF_ANY) ? -errno : 0;
+}
+
+static int pids_put(struct weir_bpf *skel, const struct source_bpf_conf *conf)
+{
+	size_t i;
+	int r = number_put(skel->maps.m_excluded, (uint32_t)getpid());
+
+	for (i = 0; !r && i < conf->n_skip_pids; i++)
+		r = number_put(skel->maps.m_excluded, (uint32_t)conf->skip_pids[i]);
+	for (i = 0; !r && i < conf->n_skip_uids; i++)
+		r = number_put(skel->maps.m_skip_uid, (uint32_t)conf->skip_uids[i]);
+	return r;
+}
+
+/* A cgroup's id is the inode number of its folder in the unified hierarchy. */
+static int cgroups_put(struct weir_bpf *skel, const struct source_bpf_conf *conf)
+{
+	uint32_t one = 1;
+	char path[4096];
+	struct stat st;
+	uint64_t id;
+	size_t i;
+
+	for (i = 0; i < conf->n_skip_cgroups; i++) {
+		snprintf(path, sizeof(path), "/sys/fs/cgroup/%s", conf->skip_cgroups[i]);
+		if (stat(path, &st)) {
+			log_warn("exclude: cgroup %s: %s", conf->skip_cgroups[i],
+				 strerror(errno));
+			continue;
+		}
+		id = st.st_ino;
+		if (bpf_map_update_elem(bpf_map__fd(skel->maps.m_skip_cgroup), &id, &one,
+					BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
+static int maps_fill(struct weir_bpf *skel, const struct source_bpf_conf *conf)
+{
+	int r = pids_put(skel, conf);
+
+	if (!r)
+		r = cgroups_put(skel, conf);
+	if (!r)
+		r = prefixes_put(skel->maps.m_env, conf->env, conf->n_env, "=");
+	if (!r)
+		r = prefixes_put(skel->maps.m_skip_comm, conf->skip_comms,
+				 conf->n_skip_comms, "");
+	if (!r)
+		r = prefixes_put(skel->maps.m_skip_exe, conf->skip_exes,
+				 conf->n_skip_exes, "");
+	if (!r)
+		r = prefixes_put(skel->maps.m_skip_path, conf->skip_paths,
+				 conf->n_skip_paths, "");
+	return r;
+}
+
+/* ---- load -----------------------------------------------------------------------------*/
+
+static int load_once(const struct source_bpf_conf *conf, const struct kernel_facts *f,
+		     uint64_t off, struct weir_bpf **out)
+{
+	struct weir_bpf *skel = weir_bpf__open();
+	int r;
+
+	if (!skel)
+		return -errno;
+	settings_fill(skel, conf, f);
+	r = progs_choose(skel, conf, f, off);
+	if (!r) {
+		failed_prog[0] = 0;
+		r = weir_bpf__load(skel);
+	}
+	if (r) {
+		weir_bpf__destroy(skel);
+		return r;
+	}
+	*out = skel;
+	return 0;
+}
+
+int setup_load(const struct source_bpf_conf *conf, const struct kernel_facts *facts,
+	       struct weir_bpf **out)
+{
+	struct weir_bpf *skel;
+	uint64_t off = 0, bit;
+	int r;
+
+	libbpf_set_print(on_message);
+	for (;;) {
+		r = load_once(conf, facts, off, &skel);
+		if (!r)
+			break;
+		bit = failed_bit();
+		/* EPERM is no judgement of a program: none will load. */
+		if (r == -EPERM || !bit || off & bit)
+			return r;
+		log_warn("this kernel refuses the program %s (%s): going on without it",
+			 failed_prog, strerror(-r));
+		off |= bit;
+	}
+	r = maps_fill(skel, conf);
+	if (r) {
+		weir_bpf__destroy(skel);
+		return r;
+	}
+	*out = skel;
+	return 0;
+}

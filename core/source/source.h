@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where records come from: the kernel's rings or a capture file. Everything
+ * behind a source is the same for both.
+ *
+ * All calls but wake() are made on the collector's thread. A source hands out
+ * records as they are; core/source/check.c judges them.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <weir/plugin.h>	/* struct weir_host_id */
+
+struct source;
+
+/*
+ * Takes one record: read-only, aligned to eight bytes, valid during the call,
+ * `size` as the source delivered it. 0: go on. Negative: stop; poll and drain
+ * pass it up, and the record counts as delivered.
+ */
+typedef int source_record_f(void *ctx, const void *rec, size_t size);
+
+/*
+ * Cumulative since the source was opened. Type 0: not known. What user space
+ * loses behind the source (bad records, sinks) is not in here.
+ */
+struct source_losses {
+	uint64_t n[WEIR_CLASS_MAX][WEIR_EV_KERNEL_MAX][WEIR_LOST_MAX];
+	/* Left out on purpose, by configuration or rule. */
+	uint64_t filtered[WEIR_CLASS_MAX][WEIR_EV_KERNEL_MAX];
+};
+
+struct source_ops {
+	const char *name;
+	/*
+	 * Waits at most timeout_ms (-1: for ever) and hands out what is there,
+	 * a bounded number. Records handed out, 0: none in time, or woken;
+	 * -ESHUTDOWN: the stream has ended; other negative: fatal, and logged
+	 * unless it is the callback's own.
+	 */
+	int (*poll)(struct source *s, int timeout_ms, source_record_f *fn,
+		    void *ctx);
+	/*
+	 * Stops what feeds the source and hands out what is left. The number,
+	 * or negative.
+	 */
+	int (*drain)(struct source *s, source_record_f *fn, void *ctx);
+	void (*losses)(struct source *s, struct source_losses *out);
+	/* Any thread or signal handler: poll returns soon, now or next time. */
+	void (*wake)(struct source *s);
+	/* To add to a record's time for nanoseconds since 1970. */
+	int64_t (*wall_ns)(struct source *s);
+	/* Valid as long as the source. */
+	const struct weir_host_id *(*host_id)(struct source *s);
+	void (*free)(struct source *s);
+};
+
+/* A source begins with this; the magic is that of its kind. */
+struct source {
+	unsigned magic;
+	const struct source_ops *ops;
+};
+
+struct source_replay_conf {
+	const char *path;	/* "-": standard input */
+	bool realtime;		/* at the pace of the records' times */
+};
+
+/* Waits for the file's header. What is wrong with the file is logged. */
+int source_replay_new(struct source **out, const struct source_replay_conf *conf);
+
+static inline int source_poll(struct source *s, int timeout_ms,
+			      source_record_f *fn, void *ctx)
+{
+	return s->ops->poll(s, timeout_ms, fn, ctx);
+}
+
+static inline int source_drain(struct source *s, source_record_f *fn, void *ctx)
+{
+	return s->ops->drain(s, fn, ctx);
+}
+
+static inline void source_losses(struct source *s, struct source_losses *out)
+{
+	s->ops->losses(s, out);
+}
+
+static inline void source_wake(struct source *s)
+{
+	s->ops->wake(s);
+}
+
+static inline int64_t source_wall_ns(struct source *s)
+{
+	return s->ops->wall_ns(s);
+}
+
+static inline const struct weir_host_id *source_host_id(struct source *s)
+{
+	return s->ops->host_id(s);
+}
+
+static inline struct source *source_free(struct source *s)
+{
+	if (s)
+		s->ops->free(s);
+	return NULL;
+}

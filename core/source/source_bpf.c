@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Owns the BPF object, its links and its rings while the sensor is live. What
+ * the kernel lacks is left out one program at a time: the object is opened
+ * again without the one that failed. Everything here runs on the collector's
+ * thread but wake().
+ */
+#include "source/source_bpf.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "source/hooks.h"
+#include "source/setup.h"
+#include "source/snapshot.h"
+#include "util/hostid.h"
+#include "util/log.h"
+#include "util/macros.h"
+#include "weir.skel.h"
+
+#define POLL_RECORDS	4096	/* a poll hands out no more of each ring */
+#define WALL_STEP_NS	2000000ll
+#define E_ENOUGH	(-EUCLEAN)	/* our own callback's answer, seen nowhere else */
+
+struct source_bpf {
+	struct source source;	/* first */
+#define SOURCE_BPF_MAGIC	0xb9f50a3e
+	struct weir_bpf *skel;
+	struct bpf_link *links[HOOK_MAX];
+	struct ring_buffer *rings;
+	struct kernel_facts facts;
+	struct snapshot_conf snapshot;
+	bool snapshot_due;
+	uint64_t critical_lost;		/* when the last snapshot was taken */
+	uint64_t types;
+	int wake_fd;
+	int64_t wall_ns;
+	int n_cpus;
+	uint64_t *percpu;		/* room for one value of a per-CPU map */
+	struct hostid host;
+	/* the callback of the poll under way */
+	source_record_f *fn;
+	void *ctx;
+	int n;
+	int left;
+	int fn_r;
+};
+
+static struct source_bpf *of(struct source *s)
+{
+	struct source_bpf *b = (struct source_bpf *)s;
+
+	MUST(s && s->magic == SOURCE_BPF_MAGIC);
+	return b;
+}
+
+/* ---- records -----------------------------------------------------------------*/
+
+static int on_sample(void *ctx, void *data, size_t size)
+{
+	struct source_bpf *b = ctx;
+
+	b->n++;
+	b->fn_r = b->fn(b->ctx, data, size);
+	if (b->fn_r < 0)
+		return b->fn_r;
+	return --b->left <= 0 ? E_ENOUGH : 0;
+}
+
+static int rings_consume(struct source_bpf *b, int limit)
+{
+	int r;
+
+	b->left = limit;
+	b->fn_r = 0;
+	r = ring_buffer__consume(b->rings);
+	if (b->fn_r < 0)
+		return b->fn_r;
+	return r < 0 && r != E_ENOUGH ? r : 0;
+}
+
+static int snapshot_give(struct source_bpf *b)
+{
+	int r;
+
+	b->snapshot_due = false;
+	r = snapshot_take(&b->snapshot, b->fn, b->ctx);
+	if (r >= 0) {
+		log_debug("snapshot: %d processes", r);
+		b->n += r;
+		return 0;
+	}
+	log_warn("snapshot of the running processes: %s", strerror(-r));
+	return 0;
+}
+
+static int bpf_poll(struct source *s, int timeout_ms, source_record_f *fn, void *ctx)
+{
+	struct source_bpf *b = of(s);
+	struct pollfd fds[2] = {
+		{ .fd = ring_buffer__epoll_fd(b->rings), .events = POLLIN },
+		{ .fd = b->wake_fd, .events = POLLIN },
+	};
+	uint64_t wakes;
+	int r;
+
+	b->fn = fn;
+	b->ctx = ctx;
+	b->n = 0;
+	if (b->snapshot_due)
+		snapshot_give(b);
+	r = rings_consume(b, POLL_RECORDS);
+	if (r < 0 || b->n)
+		return r < 0 ? r : b->n;
+	if (poll(fds, 2, timeout_ms) < 0 && errno != EINTR) {
+		r = -errno;
+		log_error("waiting for events: %s", strerror(errno));
+		return r;
+	}
+	if (fds[1].revents && read(b->wake_fd, &wakes, sizeof(wakes)) < 0)
+		log_debug("wake: %s", strerror(errno));
+	/* Empties the epoll set's edge; what came is taken at once. */
+	r = rings_consume(b, POLL_RECORDS);
+	return r < 0 ? r : b->n;
+}
+
+static void links_destroy(struct source_bpf *b)
+{
+	size_t i;
+
+	for (i = 0; i < n_hooks; i++) {
+		bpf_link__destroy(b->links[i]);
+		b->links[i] = NULL;
+	}
+}
+
+static int bpf_drain(struct source *s, source_record_f *fn, void *ctx)
+{
+	struct source_bpf *b = of(s);
+	int r, before;
+
+	links_destroy(b);
+	b->fn = fn;
+	b->ctx = ctx;
+	b->n = 0;
+	do {
+		before = b->n;
+		r = rings_consume(b, POLL_RECORDS);
+	} while (!r && b->n > before);
+	return r < 0 ? r : b->n;
+}
+
+static void bpf_wake(struct source *s)
+{
+	uint64_t one = 1;
+
+	/* Async-signal-safe; a full counter means that it is awake already. */
+	if (write(((struct source_bpf *)s)->wake_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+/* ---- losses --------------------------------------------------------------------*/
+
+static uint64_t percpu_sum(struct source_bpf *b, struct bpf_map *map, uint32_t key)
+{
+	uint64_t sum = 0;
+	int i;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(map), &key, b->percpu))
+		return 0;
+	for (i = 0; i < b->n_cpus; i++)
+		sum += b->percpu[i];
+	return sum;
+}
+
+#define MASK_critical	1ull
+#define MASK_bulk	0ull
+#define MASK_user	0ull
+static const uint64_t critical_types = 0
+#define EVENT(id, name, class, actor, doc) | (MASK_##class << ((id) % 64))
+#include <weir/events.def>
+	;
+
+static void bpf_losses(struct source *s, struct source_losses *out)
+{
+	struct source_bpf *b = of(s);
+	uint32_t type, reason, class;
+	uint64_t n, critical = 0;
+
+	memset(out, 0, sizeof(*out));
+	for (type = 1; type < WEIR_EV_KERNEL_MAX; type++) {
+		if (!(b->types >> type & 1))
+			continue;
+		class = critical_types >> type & 1 ? WEIR_CLASS_CRITICAL : WEIR_CLASS_BULK;
+		for (reason = 0; reason < WEIR_LOST_KERNEL_MAX; reason++) {
+			n = percpu_sum(b, b->skel->maps.m_lost,
+				       type * WEIR_LOST_KERNEL_MAX + reason);
+			out->n[class][type][reason] = n;
+			if (class == WEIR_CLASS_CRITICAL)
+				critical += n;
+		}
+		out->filtered[class][type] =
+			percpu_sum(b, b->skel->maps.m_filtered, type);
+	}
+	/* Lineage has a hole: look again who runs. */
+	if (critical > b->critical_lost) {
+		b->critical_lost = critical;
+		b->snapshot.reason = WEIR_SNAPSHOT_RESYNC;
+		b->snapshot_due = true;
+	}
+}
+
+static int64_t bpf_wall_ns(struct source *s)
+{
+	struct source_bpf *b = of(s);
+	int64_t now = hostid_wall_ns();
+
+	/* Small drifts are ignored, so that a moment has one name for long. */
+	if (llabs(now - b->wall_ns) > WALL_STEP_NS)
+		b->wall_ns = now;
+	return b->wall_ns;
+}
+
+static const struct weir_host_id *bpf_host_id(struct source *s)
+{
+	return &of(s)->host.id;
+}
+
+static void bpf_free(struct source *s)
+{
+	struct source_bpf *b = of(s);
+
+	links_destroy(b);
+	ring_buffer__free(b->rings);
+	weir_bpf__destroy(b->skel);
+	if (b->wake_fd >= 0)
+		close(b->wake_fd);
+	free(b->percpu);
+	b->source.magic = 0;
+	free(b);
+}
+
+static const struct source_ops source_bpf_ops = {
+	.name = "bpf",
+	.poll = bpf_poll,
+	.drain = bpf_drain,
+	.losses = bpf_losses,
+	.wake = bpf_wake,
+	.wall_ns = bpf_wall_ns,
+	.host_id = bpf_host_id,
+	.free = bpf_free,
+};
+
+/* ---- attach ---------------------------------------------------------------------*/
+
+static void hook_attach(struct source_bpf *b, size_t i, uint64_t *served,
+			uint64_t *outcomes)
+{
+	struct bpf_program *p =
+		bpf_object__find_program_by_name(b->skel->obj, hooks[i].prog);
+
+	if (hooks[i].kind == HOOK_ITER || !p || !bpf_program__autoload(p))
+		return;
+	b->links[i] = bpf_program__attach(p);
+	if (!b->links[i]) {
+		log_warn("cannot attach to %s: %s", hooks[i].target, strerror(errno));
+		return;
+	}
+	*served |= hooks[i].serves;
+	if (hooks[i].kind == HOOK_OUTCOME)
+		*outcomes |= hooks[i].types;
+}
+
+/* Outcomes first: an operation must not wait for one that nobody tells. */
+static void hooks_attach(struct source_bpf *b)
+{
+	uint64_t served = 0, outcomes = 0;
+	size_t i;
+
+	for (i = 0; i < n_hooks; i++)
+		if (hooks[i].kind == HOOK_OUTCOME)
+			hook_attach(b, i, &served, &outcomes);
+	b->skel->bss->g_outcomes = outcomes;
+	for (i = 0; i < n_hooks; i++)
+		if (hooks[i].kind != HOOK_OUTCOME)
+			hook_attach(b, i, &served, &outcomes);
+	b->types &= served;
+}
+
+static int rings_open(struct source_bpf *b)
+{
+	b->rings = ring_buffer__new(bpf_map__fd(b->skel->maps.m_ring_critical),
+				    on_sample, b, NULL);
+	if (!b->rings)
+		return -errno;
+	return ring_buffer__add(b->rings, bpf_map__fd(b->skel->maps.m_ring_bulk),
+				on_sample, b);
+}
+
+int source_bpf_new(struct source **out, const struct source_bpf_conf *conf)
+{
+	struct source_bpf *b;
+	char why[256];
+	int r;
+
+	if (kernel_refuses(why, sizeof(why))) {
+		log_error("%s", why);
+		return -EPERM;
+	}
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		return -ENOMEM;
+	b->source.magic = SOURCE_BPF_MAGIC;
+	b->source.ops = &source_bpf_ops;
+	b->types = conf->types;
+	hostid_read(&b->host);
+	b->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	b->n_cpus = libbpf_num_possible_cpus();
+	b->percpu = calloc(b->n_cpus > 0 ? (size_t)b->n_cpus : 1, sizeof(*b->percpu));
+	r = b->wake_fd < 0 || !b->percpu ? -ENOMEM : kernel_facts_read(&b->facts);
+	if (!r)
+		r = setup_load(conf, &b->facts, &b->skel);
+	if (!r)
+		r = rings_open(b);
+	if (r) {
+		bpf_free(&b->source);
+		log_error("cannot start the kernel side: %s", strerror(-r));
+		return r;
+	}
+	hooks_attach(b);
+	b->snapshot = (struct snapshot_conf){
+		.prog = b->skel->progs.snapshot_task,
+		.reason = WEIR_SNAPSHOT_START,
+		.id_base = conf->id_base, .user_seq = conf->user_seq,
+	};
+	b->snapshot_due = true;
+	*out = &b->source;
+	return 0;
+}
+
+uint64_t source_bpf_types(const struct source *s)
+{
+	return ((const struct source_bpf *)s)->types;
+}
+
+/* ---- report ----------------------------------------------------------------------*/
+
+static const char *const kind_names[] = {
+	[HOOK_LSM] = "lsm", [HOOK_LSM_VOID] = "lsm", [HOOK_OUTCOME] = "fexit",
+	[HOOK_TP] = "tp_btf", [HOOK_FENTRY] = "fentry", [HOOK_ITER] = "iter",
+};
+
+static bool stands_in(size_t i, const struct kernel_facts *f)
+{
+	return !strcmp(hooks[i].prog, "on_exit") && f->have[i - 1];
+}
+
+static void type_report(FILE *f, unsigned type, const char *name,
+			const struct kernel_facts *facts)
+{
+	bool served = false, blocks = false, first = true;
+	const struct hook *h;
+	char func[64];
+	size_t i;
+
+	fprintf(f, "%-12s", name);
+	for (i = 0; i < n_hooks; i++) {
+		h = &hooks[i];
+		if (!(h->types >> type & 1) || !facts->have[i] || stands_in(i, facts) ||
+		    h->kind == HOOK_ITER || (h->types == UINT64_MAX && !(h->serves >> type & 1)))
+			continue;
+		served |= h->serves >> type & 1;
+		blocks |= h->kind == HOOK_LSM && facts->lsm;
+		hook_function(h, func, sizeof(func));
+		if (h->kind <= HOOK_LSM_VOID && !facts->lsm)
+			fprintf(f, "%sfentry/%s", first ? "" : " ", func);
+		else
+			fprintf(f, "%s%s/%s", first ? "" : " ", kind_names[h->kind], h->target);
+		first = false;
+	}
+	if (!served)
+		fprintf(f, "%snot available on this kernel", first ? "" : "; ");
+	else if (blocks)
+		fprintf(f, "; can block");
+	else if (!facts->lsm && type != WEIR_EV_fork && type != WEIR_EV_exit &&
+		 type != WEIR_EV_accept)
+		fprintf(f, "; cannot block: BPF is not among the active LSMs");
+	else
+		fprintf(f, "; cannot block: the kernel has no hook that asks");
+	fprintf(f, "\n");
+}
+
+int source_bpf_report(FILE *f)
+{
+	struct kernel_facts facts;
+	char why[256];
+	int r;
+
+	r = kernel_refuses(why, sizeof(why));
+	if (kernel_facts_read(&facts)) {
+		fprintf(f, "%s\n", why);
+		return r ? r : -ENOENT;
+	}
+	fprintf(f, "BPF LSM      %s\n", facts.lsm ? "active" :
+		"not active (add bpf to the lsm= parameter of the kernel): events are seen, nothing can be blocked");
+	fprintf(f, "bpf_loop     %s\n", facts.loop ? "there" :
+		"not there (kernel before 5.17): at most 128 path components, no environment");
+#define EVENT(id, name, class, actor, doc)					\
+	if ((id) < WEIR_EV_KERNEL_MAX)						\
+		type_report(f, (id), #name, &facts);
+#include <weir/events.def>
+	if (r)
+		fprintf(f, "%s\n", why);
+	return r;
+}
