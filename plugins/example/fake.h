@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A core for tests of enrichers: opens one instance of a plugin, feeds it with
+ * made-up records, shows what it added. Needs nothing but <weir/...>. Its
+ * schema has no list of fields, and it hands over every type of event.
+ *
+ *	struct fake *f = fake_open(&weir_plugin, "uids=7,8 note=hello", NULL);
+ *
+ *	fake_begin(f, WEIR_EV_exec);
+ *	fake_u64(f, "process.uid", 7);
+ *	fake_str(f, "process.exe.path", "/bin/true");
+ *	is_int(fake_process(f), WEIR_CONTINUE, "...");
+ *	is_str(fake_text(f, "example.note"), "hello", "...");
+ *	fake_close(f);
+ *
+ * Options are words, separated by spaces: name=value; a list's words by commas.
+ * Fields that a stage before would have added are given as the last argument
+ * of fake_open, ended by a row without a name, and set like any others.
+ * A name that does not exist ends the test.
+ */
+#pragma once
+
+#include <stdlib.h>
+
+#include <weir/plugin.h>
+
+#define FAKE_SLOTS	512u
+#define FAKE_WORDS	64u
+
+struct fake_row {
+	int type;		/* -1: every event */
+	uint32_t kind;
+	size_t off;
+	const char *name;
+};
+
+struct fake {
+	const struct weir_plugin *plugin;
+	void *inst;
+	const char *slots[FAKE_SLOTS];	/* names; 0 is no field */
+	uint8_t kinds[FAKE_SLOTS];
+	uint32_t n_slots, n_wire;
+	uint16_t offs[WEIR_EV_MAX][FAKE_SLOTS];
+	uint32_t sizes[WEIR_EV_MAX];
+	struct weir_value added[FAKE_SLOTS];
+	struct weir_event ev;
+	_Alignas(8) uint8_t rec[WEIR_REC_MAX];
+	_Alignas(16) uint8_t arena[WEIR_REC_MAX];
+	size_t arena_used;
+	uint64_t counters[FAKE_WORDS];
+	struct weir_optval opts[FAKE_WORDS];
+	struct weir_handle wants[FAKE_WORDS], produces[FAKE_WORDS];
+	const char *words[FAKE_WORDS][FAKE_WORDS];
+	char *texts[FAKE_WORDS];
+	struct weir_host host;
+	struct weir_schema schema;
+	char log[512];
+	char text[WEIR_REC_MAX];
+};
+
+#define EVENT(id, name, class, actor, doc) FAKE_TYPE_##name = id,
+enum {
+	FAKE_TYPE_base = -1,
+#include <weir/events.def>
+};
+
+static const struct fake_row fake_rows[] = {
+#define FIELD(ev, kind, member, name, values, sigma, ecs, ocsf, since, doc) \
+	{ FAKE_TYPE_##ev, WEIR_KIND_##kind, offsetof(struct weir_##ev, member), name },
+#define ALIAS(ev, kind, member, name, values, sigma, ecs, ocsf, since, doc) \
+	{ FAKE_TYPE_##ev, WEIR_KIND_##kind, offsetof(struct weir_##ev, member), name },
+#include <weir/events.def>
+};
+
+static inline void fake_fail(const char *what, const char *name)
+{
+	printf("Bail out! fake: %s: %s\n", what, name);
+	exit(EXIT_FAILURE);
+}
+
+static inline uint16_t fake_slot(const struct fake *f, const char *name)
+{
+	uint16_t i;
+
+	for (i = 1; i < f->n_slots; i++)
+		if (!strcmp(f->slots[i], name))
+			return i;
+	return 0;
+}
+
+static inline uint16_t fake_slot_new(struct fake *f, const char *name, uint32_t kind)
+{
+	uint16_t slot = fake_slot(f, name);
+
+	if (slot)
+		return slot;
+	if (f->n_slots == FAKE_SLOTS)
+		fake_fail("too many fields", name);
+	f->slots[f->n_slots] = name;
+	f->kinds[f->n_slots] = (uint8_t)kind;
+	return (uint16_t)f->n_slots++;
+}
+
+static inline void fake_schema(struct fake *f)
+{
+	const struct fake_row *r;
+	uint16_t slot;
+	int type;
+
+	f->n_slots = 1;
+	for (r = fake_rows; r < fake_rows + WEIR_N_OF(fake_rows); r++) {
+		if (!*r->name)
+			continue;
+		slot = fake_slot_new(f, r->name, r->kind);
+		for (type = 0; type < WEIR_EV_MAX; type++)
+			if (r->type == -1 || r->type == type)
+				f->offs[type][slot] = (uint16_t)r->off;
+	}
+	f->n_wire = f->n_slots;
+#define EVENT(id, name, class, actor, doc) f->sizes[id] = sizeof(struct weir_##name);
+#include <weir/events.def>
+}
+
+static inline struct weir_handle fake_handle(const struct fake *f, const char *name)
+{
+	uint16_t slot = fake_slot(f, name);
+
+	return (struct weir_handle){ slot, f->kinds[slot], 0 };
+}
+
+/* ---- options -----------------------------------------------------------------*/
+
+static inline int64_t fake_number(const struct weir_option *o, const char *text)
+{
+	static const struct { const char *unit; int64_t times; } units[] = {
+		{ "K", 1 << 10 }, { "M", 1 << 20 }, { "G", 1 << 30 },
+		{ "ms", 1000000 }, { "s", 1000000000 },
+		{ "m", 60000000000 }, { "h", 3600000000000 },
+	};
+	char *end;
+	int64_t n = strtoll(text, &end, 10);
+	unsigned i;
+
+	if (o->type == WEIR_OPT_BOOL)
+		return !strcmp(text, "true");
+	if (o->type == WEIR_OPT_TIME && !*end)
+		return n * 1000000000;
+	for (i = 0; *end && i < WEIR_N_OF(units); i++)
+		if (!strcmp(end, units[i].unit))
+			return n * units[i].times;
+	return n;
+}
+
+static inline void fake_option(struct fake *f, uint32_t i, const char *text)
+{
+	const struct weir_option *o = &f->plugin->options[i];
+	struct weir_optval *v = &f->opts[i];
+	char *at;
+
+	free(f->texts[i]);
+	f->texts[i] = strdup(text ? text : "");
+	v->n = 0;
+	if (o->type == WEIR_OPT_STR) {
+		v->v.s = f->texts[i];
+	} else if (o->type == WEIR_OPT_STRLIST) {
+		v->v.list = f->words[i];
+		for (at = strtok(f->texts[i], ","); at && v->n < FAKE_WORDS; at = strtok(NULL, ","))
+			f->words[i][v->n++] = at;
+	} else {
+		v->v.i = fake_number(o, f->texts[i]);
+	}
+}
+
+static inline void fake_options(struct fake *f, const char *text)
+{
+	const char *const spaces = " \n";
+	char *copy = strdup(text), *word, *value, *rest = NULL;
+	uint32_t i;
+
+	for (i = 0; i < f->plugin->n_options; i++)
+		fake_option(f, i, f->plugin->options[i].dflt);
+	for (word = strtok_r(copy, spaces, &rest); word; word = strtok_r(NULL, spaces, &rest)) {
+		value = strchr(word, '=');
+		if (!value)
+			fake_fail("no value", word);
+		*value++ = 0;
+		for (i = 0; i < f->plugin->n_options; i++)
+			if (!strcmp(f->plugin->options[i].name, word))
+				break;
+		if (i == f->plugin->n_options)
+			fake_fail("no such option", word);
+		fake_option(f, i, value);
+		f->opts[i].set = 1;
+	}
+	free(copy);
+}
+
+/* ---- life --------------------------------------------------------------------*/
+
+static inline void fake_log(void *ctx, int level, const char *text)
+{
+	struct fake *f = ctx;
+
+	(void)level;
+	snprintf(f->log, sizeof(f->log), "%s", text);
+}
+
+static inline void *fake_alloc(struct weir_event *ev, size_t n)
+{
+	struct fake *f = (struct fake *)(void *)((char *)ev - offsetof(struct fake, ev));
+	void *at = f->arena + f->arena_used;
+
+	n = (n + 15) & ~(size_t)15;
+	if (n > sizeof(f->arena) - f->arena_used)
+		return NULL;
+	f->arena_used += n;
+	return at;
+}
+
+static inline const struct weir_host_id *fake_host_id(void *ctx)
+{
+	static const struct weir_host_id id = { "0123456789abcdef0123456789abcdef", "host", "boot" };
+
+	(void)ctx;
+	return &id;
+}
+
+static inline void fake_resolve(struct fake *f, const struct weir_field_def *before)
+{
+	const struct weir_plugin *p = f->plugin;
+	uint32_t i;
+
+	for (; before && before->name; before++)
+		fake_slot_new(f, before->name, before->kind);
+	for (i = 0; i < p->n_wants; i++) {
+		f->wants[i] = fake_handle(f, p->wants[i].name);
+		if (!f->wants[i].slot && p->wants[i].flags & WEIR_WANT_REQUIRED)
+			fake_fail("no such field", p->wants[i].name);
+	}
+	for (i = 0; i < p->n_produces; i++) {
+		fake_slot_new(f, p->produces[i].name, p->produces[i].kind);
+		f->produces[i] = fake_handle(f, p->produces[i].name);
+		f->produces[i].flags = WEIR_HANDLE_WRITE;
+	}
+}
+
+static inline void fake_close(struct fake *f)
+{
+	uint32_t i;
+
+	if (f->inst)
+		f->plugin->close(f->inst);
+	for (i = 0; i < FAKE_WORDS; i++)
+		free(f->texts[i]);
+	free(f);
+}
+
+/* An instance; f->inst is NULL and f->log says why if open() refused. */
+static inline struct fake *fake_open(const struct weir_plugin *plugin,
+				     const char *options,
+				     const struct weir_field_def *before)
+{
+	struct fake *f = calloc(1, sizeof(*f));
+	struct weir_setup s;
+
+	if (!f)
+		fake_fail("out of memory", plugin->name);
+	f->plugin = plugin;
+	fake_schema(f);
+	fake_resolve(f, before);
+	fake_options(f, options);
+	f->host = (struct weir_host){ .size = sizeof(f->host),
+		.abi_major = WEIR_ABI_MAJOR, .abi_minor = WEIR_ABI_MINOR, .log = fake_log,
+		.alloc = fake_alloc, .host_id = fake_host_id };
+	f->schema.size = sizeof(f->schema);
+	f->schema.n_wire = f->n_wire;
+	s = (struct weir_setup){ .size = sizeof(s), .host = &f->host, .ctx = f,
+		.instance = plugin->name, .options = f->opts, .wants = f->wants,
+		.produces = f->produces, .schema = &f->schema, .counters = f->counters };
+	if (plugin->open(&s, &f->inst))
+		f->inst = NULL;
+	memset(f->opts, 0, sizeof(f->opts));
+	return f;
+}
+
+/* ---- events ------------------------------------------------------------------*/
+
+/* A record with all fields absent. */
+static inline void fake_begin(struct fake *f, uint16_t type)
+{
+	struct weir_base *base = (struct weir_base *)(void *)f->rec;
+	uint32_t none = UINT32_MAX;
+	uint16_t i;
+
+	memset(f->rec, 0, f->sizes[type]);
+	memset(f->added, 0, f->n_slots * sizeof(f->added[0]));
+	for (i = 1; i < f->n_wire; i++)
+		if (f->kinds[i] == WEIR_KIND_UID && f->offs[type][i])
+			memcpy(f->rec + f->offs[type][i], &none, sizeof(none));
+	base->type = type;
+	f->arena_used = 0;
+	f->ev = (struct weir_event){ .rec = f->rec, .offs = f->offs[type], .added = f->added,
+		.rec_size = f->sizes[type], .type = type, .n_wire = (uint16_t)f->n_wire };
+}
+
+static inline void *fake_at(struct fake *f, const char *name, uint8_t *kind)
+{
+	uint16_t slot = fake_slot(f, name);
+
+	if (!slot || (slot < f->n_wire && !f->ev.offs[slot]))
+		fake_fail("no such field", name);
+	*kind = f->kinds[slot];
+	if (slot < f->n_wire)
+		return f->rec + f->ev.offs[slot];
+	f->added[slot - f->n_wire].kind = *kind;
+	f->added[slot - f->n_wire].status = WEIR_PRESENT;
+	return NULL;
+}
+
+static inline void fake_u64(struct fake *f, const char *name, uint64_t v)
+{
+	uint8_t kind;
+	void *at = fake_at(f, name, &kind);
+	uint16_t half = (uint16_t)v;
+	uint32_t word = (uint32_t)v;
+
+	if (!at)
+		f->added[fake_slot(f, name) - f->n_wire].v.u = v;
+	else if (kind == WEIR_KIND_U8)
+		*(uint8_t *)at = (uint8_t)v;
+	else if (kind == WEIR_KIND_U16)
+		memcpy(at, &half, sizeof(half));
+	else if (kind == WEIR_KIND_U64 || kind == WEIR_KIND_KEY || kind == WEIR_KIND_HEX ||
+		 kind == WEIR_KIND_TIME || kind == WEIR_KIND_TIMEW)
+		memcpy(at, &v, sizeof(v));
+	else
+		memcpy(at, &word, sizeof(word));
+}
+
+/* marks: WEIR_STR_*. The bytes of an added field must outlive the event. */
+static inline void fake_bytes(struct fake *f, const char *name, const void *p,
+			      uint32_t len, uint32_t marks)
+{
+	uint8_t kind;
+	struct weir_str *s = fake_at(f, name, &kind);
+	struct weir_value *v;
+
+	if (!s) {
+		v = &f->added[fake_slot(f, name) - f->n_wire];
+		v->v.p = p;
+		v->len = len;
+		return;
+	}
+	if (len > WEIR_REC_MAX - f->ev.rec_size)
+		fake_fail("record is full", name);
+	s->off = f->ev.rec_size;
+	s->len = len | marks;
+	memcpy(f->rec + s->off, p, len);
+	f->ev.rec_size += len;
+}
+
+static inline void fake_str(struct fake *f, const char *name, const char *text)
+{
+	fake_bytes(f, name, text, (uint32_t)strlen(text), 0);
+}
+
+static inline int fake_process(struct fake *f)
+{
+	((struct weir_base *)(void *)f->rec)->size = f->ev.rec_size;
+	return f->plugin->process(f->inst, &f->ev);
+}
+
+/* ---- results -----------------------------------------------------------------*/
+
+static inline struct weir_value fake_get(struct fake *f, const char *name)
+{
+	struct weir_handle h = fake_handle(f, name);
+
+	if (!h.slot)
+		fake_fail("no such field", name);
+	return weir_get(&f->ev, h);
+}
+
+/* NULL if absent. An STRV's texts are joined by spaces. */
+static inline const char *fake_text_of(struct fake *f, const struct weir_value *v)
+{
+	uint32_t i, len = v->len < sizeof(f->text) ? v->len : sizeof(f->text) - 1;
+
+	if (!weir_present(v))
+		return NULL;
+	memcpy(f->text, v->v.p, len);
+	for (i = 0; i < len; i++)
+		if (!f->text[i])
+			f->text[i] = ' ';
+	if (v->kind == WEIR_KIND_STRV && len)
+		len--;
+	f->text[len] = 0;
+	return f->text;
+}
+
+static inline const char *fake_text(struct fake *f, const char *name)
+{
+	struct weir_value v = fake_get(f, name);
+
+	return fake_text_of(f, &v);
+}
+
+static inline uint64_t fake_count(const struct fake *f, const char *counter)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->plugin->n_counters; i++)
+		if (!strcmp(f->plugin->counters[i].name, counter))
+			return f->counters[i];
+	fake_fail("no such counter", counter);
+	return 0;
+}
