@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * usage: mkseeds DIR
+ * Makes the seeds of fuzz_record and fuzz_capture in DIR/fuzz_record and
+ * DIR/fuzz_capture, from the event table as it is now.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mkrec.h"
+#include "source/capture.h"
+#include "source/source.h"
+
+#define SEEDS_HEAD	(2 * sizeof(struct capture_head))
+
+static struct mkrec m;
+
+static FILE *seed_open(const char *dir, const char *target, const char *name)
+{
+	char path[4096];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, target);
+	if (mkdir(path, 0755) < 0 && errno != EEXIST) {
+		perror(path);
+		exit(1);
+	}
+	snprintf(path, sizeof(path), "%s/%s/%s", dir, target, name);
+	f = fopen(path, "w");
+	if (!f) {
+		perror(path);
+		exit(1);
+	}
+	return f;
+}
+
+static void seed_records(const char *dir)
+{
+	char name[32];
+	FILE *f;
+	int i;
+
+	for (i = 0; mkrec_types[i]; i++) {
+		size_t size = mkrec_sample(&m, mkrec_types[i], (unsigned)i);
+
+		snprintf(name, sizeof(name), "type-%02d", mkrec_types[i]);
+		f = seed_open(dir, "fuzz_record", name);
+		fwrite(m.rec, 1, size, f);
+		fclose(f);
+	}
+}
+
+/* A capture file of every kind of frame, in memory. */
+static size_t seed_capture(uint8_t *to, size_t room)
+{
+	static const struct capture_info info = {
+		.host = { "id", "name", "boot" },
+		.sync = 0x7065657274736e69u,	/* as fuzz_capture has it */
+	};
+	static struct source_losses losses;
+	char path[] = "/tmp/mkseeds-XXXXXX", file[64];
+	struct capture_writer *w;
+	size_t len;
+	FILE *f;
+
+	if (!mkdtemp(path))
+		exit(1);
+	snprintf(file, sizeof(file), "%s/cap", path);
+	if (capture_writer_new(&w, file, &info) < 0)
+		exit(1);
+	losses.n[WEIR_CLASS_BULK][WEIR_EV_open][WEIR_LOST_RATE] = 3;
+	losses.filtered[WEIR_CLASS_CRITICAL][0] = 1;
+	capture_write_record(w, m.rec, mkrec_sample(&m, WEIR_EV_exec, 1));
+	capture_write_clock(w, 77);
+	capture_write_losses(w, &losses);
+	capture_write_record(w, m.rec, mkrec_sample(&m, WEIR_EV_exit, 2));
+	if (capture_writer_close(w) < 0)
+		exit(1);
+	f = fopen(file, "r");
+	len = f ? fread(to, 1, room, f) : 0;
+	if (!len)
+		exit(1);
+	fclose(f);
+	unlink(file);
+	rmdir(path);
+	return len;
+}
+
+static void seed_captures(const char *dir)
+{
+	static uint8_t file[64 * 1024];
+	size_t len = seed_capture(file, sizeof(file));
+	char name[32];
+	size_t from;
+	FILE *f;
+	int mode;
+
+	for (mode = 0; mode < 8; mode++) {
+		from = mode & 1 ? 0 : SEEDS_HEAD;
+		snprintf(name, sizeof(name), "mode-%d", mode);
+		f = seed_open(dir, "fuzz_capture", name);
+		fputc(mode, f);
+		fwrite(file + from, 1, len - from, f);
+		fclose(f);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fprintf(stderr, "usage: mkseeds DIR\n");
+		return 2;
+	}
+	seed_records(argv[1]);
+	seed_captures(argv[1]);
+	return 0;
+}
