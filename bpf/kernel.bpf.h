@@ -236,6 +236,7 @@ struct linux_binprm {
 	struct file *file;
 	const char *filename;
 	const char *interp;
+	const char *fdpath;
 	int argc, envc;
 	char buf[256];
 	unsigned int secureexec : 1;

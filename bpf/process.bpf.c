@@ -104,6 +104,18 @@ int on_bprm_check(__u64 *ctx)
 	return 0;
 }
 
+/* memfd_create gives its files a name that no path can have: no slash in front. */
+static __always_inline bool is_memfd(struct scratch *s, struct weir_str path)
+{
+	__u32 off = path.off;
+	char head[8] = {};
+
+	BOUND(off);
+	bpf_probe_read_kernel(head, 7, &s->rec[off & 0xffff]);
+	return head[0] == '/' && head[1] == 'm' && head[2] == 'e' && head[3] == 'm' &&
+	       head[4] == 'f' && head[5] == 'd' && head[6] == ':';
+}
+
 SEC("tp_btf/sched_process_exec")
 int on_exec(__u64 *ctx)
 {
@@ -146,6 +158,11 @@ int on_exec(__u64 *ctx)
 	}
 	if (!e->base.exe_nlink)
 		flags |= WEIR_EXEC_UNLINKED;
+	if (!e->base.exe_nlink && is_memfd(s, e->base.exe_path))
+		flags |= WEIR_EXEC_MEMFD;
+	/* The kernel made the name: execveat of a descriptor. */
+	if (bprm->fdpath)
+		flags |= WEIR_EXEC_FD;
 	if (BPF_CORE_READ_BITFIELD_PROBED(bprm, secureexec))
 		flags |= WEIR_EXEC_SECURE;
 	if (old_tid != (__u32)task->tgid)

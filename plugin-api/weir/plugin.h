@@ -242,11 +242,11 @@ static inline struct weir_value weir_get(const struct weir_event *ev,
 		v.v.u = *(const uint16_t *)at;
 		break;
 	case WEIR_KIND_U32:
-	case WEIR_KIND_MODE:
 	case WEIR_KIND_ENUM:
 	case WEIR_KIND_FLAGS:
 		v.v.u = *(const uint32_t *)at;
 		break;
+	case WEIR_KIND_MODE:
 	case WEIR_KIND_DEV:
 	case WEIR_KIND_PORT:
 		v.v.u = *(const uint32_t *)at;

@@ -77,7 +77,7 @@ enum weir_kind {
 	WEIR_KIND_TIME,		/* u64 ns since boot; 0: absent */
 	WEIR_KIND_TIMEW,	/* u64 ns since 1970; 0: absent */
 	WEIR_KIND_UID,		/* u32; 0xffffffff: absent */
-	WEIR_KIND_MODE,		/* u32 mode bits, octal for people */
+	WEIR_KIND_MODE,		/* u32 mode bits with the file's type, octal for people; 0: absent */
 	WEIR_KIND_DEV,		/* u32 major << 20 | minor; 0: absent */
 	WEIR_KIND_ENUM,		/* u32 of a value set */
 	WEIR_KIND_FLAGS,	/* u32 bits of a value set */

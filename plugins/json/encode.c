@@ -145,7 +145,7 @@ static uint8_t *put_number(struct encode *e, uint8_t *p, const struct program_sh
 	case WEIR_KIND_UID:
 		return (uint32_t)u != UINT32_MAX ? writer_u64(p, (uint32_t)u) : p;
 	case WEIR_KIND_MODE:
-		return writer_octal(p, (uint32_t)u);
+		return u ? writer_octal(p, (uint32_t)u) : p;
 	case WEIR_KIND_DEV:
 		return u ? writer_dev(p, (uint32_t)u) : p;
 	case WEIR_KIND_ENUM:
@@ -552,7 +552,8 @@ uint8_t *step_run(struct encode *e, const struct program_step *st,
 		u = LOAD(uint32_t);
 		return u != UINT32_MAX ? comma(writer_u64(put_key(p, st), u)) : p;
 	case PROGRAM_MODE:
-		return comma(writer_octal(put_key(p, st), LOAD(uint32_t)));
+		u = LOAD(uint32_t);
+		return u ? comma(writer_octal(put_key(p, st), (uint32_t)u)) : p;
 	case PROGRAM_DEV:
 		u = LOAD(uint32_t);
 		return u ? comma(writer_dev(put_key(p, st), (uint32_t)u)) : p;

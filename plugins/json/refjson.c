@@ -221,7 +221,7 @@ static struct json_object *plain(struct ref *ref, uint32_t kind,
 	case WEIR_KIND_TIMEW:
 		return u ? moment((int64_t)u) : NULL;
 	case WEIR_KIND_MODE:
-		return string("%o", (uint32_t)u);
+		return u ? string("%o", (uint32_t)u) : NULL;
 	case WEIR_KIND_DEV:
 		return u ? string("%u:%u", (uint32_t)u >> 20, (uint32_t)u & 0xfffff) : NULL;
 	case WEIR_KIND_ENUM:

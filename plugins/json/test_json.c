@@ -329,7 +329,7 @@ static const char exec_line[] =
 	"\"exe\":{\"path\":\"/us\",\"dev\":\"8:1\",\"mode\":\"100755\",\"uid\":0,\"gid\":0,\"nlink\":0},"
 	"\"args\":[\"ls\",\"\",\"-l\"],\"cwd\":\"/a\\\\\\\\b\\\\xff\",\"args_size\":0,"
 	"\"ancestors\":[{\"key\":\"5\",\"pid\":4,\"flags\":[\"unlinked\",\"0x8\"]},{}]},"
-	"\"exec\":{\"script\":{\"mode\":\"0\",\"uid\":0},\"flags\":[\"script\",\"memfd\"],"
+	"\"exec\":{\"script\":{\"uid\":0},\"flags\":[\"script\",\"memfd\"],"
 	"\"argc\":0,\"envc\":0,\"env_size\":0}}\n";
 
 static void test_line(const struct toyschema *toy, void *inst)
@@ -564,7 +564,7 @@ static void test_choice(const struct toyschema *toy)
 	       "\"host\":{\"id\":\"0123456789abcdef0123456789abcdef\","
 	       "\"name\":\"box \\\"1\\\"\",\"boot\":\"b0070000-0000-0000-0000-000000000001\"},"
 	       "\"process\":{\"exe\":{\"inode\":\"5\",\"uid\":0,\"gid\":0,\"nlink\":0}},"
-	       "\"file\":{\"inode\":\"6\",\"mode\":\"0\",\"uid\":0,\"gid\":0,\"nlink\":0,"
+	       "\"file\":{\"inode\":\"6\",\"uid\":0,\"gid\":0,\"nlink\":0,"
 	       "\"flags\":[]}}\n", "include and exclude");
 	weir_plugin.close(inst);
 	ok(!open_with(toy, wrong, 1, NULL, 0), "a prefix of no field");
