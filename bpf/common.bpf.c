@@ -17,11 +17,14 @@ const volatile __u32 cfg_filters = 0;
 const volatile __u64 cfg_rate_ns = 0;
 const volatile __u64 cfg_rate_burst_ns = 0;
 const volatile __u64 cfg_types = 0;
+const volatile __u32 cfg_lsm_fexit = 0;
+const volatile __u32 cfg_taskstats = 1;
 
 struct map_ring m_ring_critical SEC(".maps"), m_ring_bulk SEC(".maps");
 struct map_scratch m_scratch SEC(".maps");
 struct map_spill m_spill SEC(".maps");
 struct map_excluded m_excluded SEC(".maps");
+struct map_exec m_exec SEC(".maps");
 struct map_lost m_lost SEC(".maps");
 
 /* Events handed to a ring, by type. */
@@ -74,21 +77,9 @@ struct {
 
 __u32 g_owner[SCRATCH_SLOTS];
 volatile __u64 g_outcomes;
+volatile __u32 g_unix_outcomes;
 
-/*
- * One line of cache for each class: the numbers are given by all CPUs.
- * A number is given for what is lost too, so that its absence shows.
- */
-struct { __u64 n; __u64 pad[15]; } g_seq[WEIR_CLASS_KERNEL_MAX];
-
-
-#define MASK_critical	1ull
-#define MASK_bulk	0ull
-#define MASK_user	0ull
-static const __u64 critical_types = 0
-#define EVENT(id, name, class, actor, doc) | (MASK_##class << (id & 63))
-#include <weir/events.def>
-;
+__u64 g_seq[WEIR_CLASS_KERNEL_MAX * SEQ_STEP];
 
 /* ---- texts into the tail --------------------------------------------------*/
 
@@ -120,9 +111,9 @@ __noinline __u64 bytes_put(struct scratch *s, __u64 from, __u32 len)
 	return str_bits(at, n | mark);
 }
 
-__noinline __u64 text_put(struct scratch *s, __u64 from)
+__noinline __u64 text_put(struct scratch *s, __u64 from, __u32 max)
 {
-	__u32 at, mark = 0;
+	__u32 at, size = max + 1, mark = 0;
 	long n;
 
 	if (!s)
@@ -131,7 +122,12 @@ __noinline __u64 text_put(struct scratch *s, __u64 from)
 	BOUND(at);
 	if (at > WEIR_REC_MAX - WEIR_PATH_MAX)
 		return str_bits(0, WEIR_STR_ERROR);
-	n = bpf_probe_read_kernel_str(&s->rec[at], WEIR_PATH_MAX, (void *)from);
+	if (size > WEIR_PATH_MAX)
+		size = WEIR_PATH_MAX;
+	BOUND(size);
+	if (size > WEIR_PATH_MAX)
+		return 0;
+	n = bpf_probe_read_kernel_str(&s->rec[at], size, (void *)from);
 	if (n <= 0)
 		return str_bits(0, WEIR_STR_ERROR);
 	if (n == WEIR_PATH_MAX)
@@ -174,6 +170,9 @@ static __always_inline int walk_step(struct scratch *s)
 		up = BPF_CORE_READ(m, mnt_parent);
 		if (m == up) {
 			s->walk_flags |= WALK_DONE;
+			/* A detached mount, or one of another namespace. */
+			if ((__u64)BPF_CORE_READ(m, mnt_ns) != s->walk_ns)
+				s->walk_flags |= WEIR_FILE_UNREACHABLE;
 			return 1;
 		}
 		s->walk_dentry = (__u64)BPF_CORE_READ(m, mnt_mountpoint);
@@ -257,7 +256,7 @@ __noinline __u64 path_put(struct scratch *s)
  */
 static __always_inline bool prefix_match(struct scratch *s, void *map)
 {
-	__u32 slot = s->slot;
+	__u32 slot = s->index;
 	struct scratch *m;
 
 	if (slot < SCRATCH_SLOTS)
@@ -272,6 +271,9 @@ static __always_inline bool path_skipped(struct scratch *s, void *map)
 {
 	__u32 len = WEIR_PATH_MAX - s->walk_pos;
 
+	/* A path that does not begin at the root can be made to look like any. */
+	if (s->walk_flags & (WEIR_FILE_UNREACHABLE | WALK_CUT))
+		return false;
 	if (len > LPM_DATA)
 		len = LPM_DATA;
 	bpf_probe_read_kernel(s->lpm.data, LPM_DATA,
@@ -423,12 +425,17 @@ static __always_inline __u64 env_put(struct scratch *s)
 {
 	__u32 start = s->tail, len;
 
-	if (!cfg_env || !cfg_have_loop)
+	if (!cfg_env)
 		return 0;
+	if (!cfg_have_loop)
+		return str_bits(0, WEIR_STR_ERROR);
 	s->env_cut = 0;
-	bpf_loop(1024, env_loop, &s, 0);
+	bpf_loop(16384, env_loop, &s, 0);
+	/* What was not looked at may hold what somebody hides. */
+	if (s->env_at < s->env_end)
+		s->env_cut |= WEIR_STR_TRUNCATED;
 	len = s->tail - start;
-	return len ? str_bits(start, len | s->env_cut) : 0;
+	return str_bits(len ? start : 0, len | s->env_cut);
 }
 
 /* ---- the acting process ---------------------------------------------------------*/
@@ -480,13 +487,16 @@ static __always_inline void ids_fill(struct scratch *s, struct weir_base *b,
 	}
 }
 
-static __always_inline void places_fill(struct weir_base *b, struct task_struct *task)
+static __always_inline void places_fill(struct scratch *s, struct weir_base *b,
+					struct task_struct *task)
 {
 	struct nsproxy *ns = task->nsproxy;
 
 	b->cgroup = task->cgroups->dfl_cgrp->kn->id;
+	s->walk_ns = 0;
 	if (!ns)
 		return;
+	s->walk_ns = (__u64)ns->mnt_ns;
 	b->ns_mnt = ns->mnt_ns->ns.inum;
 	b->ns_net = ns->net_ns->ns.inum;
 	b->ns_uts = ns->uts_ns->ns.inum;
@@ -514,6 +524,7 @@ static __always_inline void exe_fill(struct scratch *s, struct weir_base *b,
 	s->walk_mnt = (__u64)exe->f_path.mnt;
 	s->walk_dentry = (__u64)exe->f_path.dentry;
 	b->exe_path = str_of(path_put(s));
+	s->exe_flags = s->walk_flags;
 }
 
 /* The filters that the process decides; after exe_fill, whose path still lies in s->path. */
@@ -556,10 +567,10 @@ static __always_inline void base_fill(struct scratch *s, struct task_struct *tas
 	struct tty_struct *tty = task->signal->tty;
 
 	ids_fill(s, b, task);
-	places_fill(b, task);
-	b->comm = str_of(text_put(s, launder(s, &task->comm)));
+	places_fill(s, b, task);
+	b->comm = str_of(text_put(s, launder(s, &task->comm), 16));
 	if (tty)
-		b->tty = str_of(text_put(s, launder(s, &tty->name)));
+		b->tty = str_of(text_put(s, launder(s, &tty->name), 64));
 	b->exe_uid = ~0u;
 	b->exe_gid = ~0u;
 	if (task->flags & PF_KTHREAD) {
@@ -612,9 +623,11 @@ __noinline int base_fill_exec(struct scratch *s)
 	return 0;
 }
 
-__noinline int base_begin_exec(struct scratch *s)
+__noinline int base_begin_exec(struct scratch *s, __u32 before)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct mm_struct *mm;
+	struct nsproxy *ns;
 	struct weir_exec *e;
 	struct file *exe;
 
@@ -623,12 +636,14 @@ __noinline int base_begin_exec(struct scratch *s)
 	base_begin(s, WEIR_EV_exec, sizeof(struct weir_exec));
 	e = (void *)s->rec;
 	e->script_uid = ~0u;
-	mm = ((struct task_struct *)bpf_get_current_task_btf())->mm;
-	if (!mm)
+	mm = task->mm;
+	if (!before || !mm)
 		return 0;
 	exe = mm->exe_file;
 	if (!exe)
 		return 0;
+	ns = task->nsproxy;
+	s->walk_ns = ns ? (__u64)ns->mnt_ns : 0;
 	e->prev_ino = exe->f_inode->i_ino;
 	e->prev_dev = exe->f_inode->i_sb->s_dev;
 	s->walk_flags = 0;
@@ -653,7 +668,7 @@ __noinline int base_excluded(struct scratch *s)
 		type = b->type;
 		n = bpf_map_lookup_elem(&m_filtered, &type);
 		if (n)
-			*n += 1;
+			__sync_fetch_and_add(n, 1);
 	}
 	return s->excluded;
 }
@@ -697,11 +712,11 @@ __noinline int op_emit(struct scratch *s, __u32 outcome, __u32 error)
 		return 0;
 	b = (void *)s->rec;
 	type = b->type & (WEIR_EV_KERNEL_MAX - 1);
-	critical = critical_types >> type & 1;
-	b->rclass = critical ? WEIR_CLASS_CRITICAL : WEIR_CLASS_BULK;
+	b->rclass = type_class(type);
+	critical = b->rclass == WEIR_CLASS_CRITICAL;
 	b->outcome = outcome;
 	b->error = error;
-	b->seq = __sync_fetch_and_add(&g_seq[b->rclass & 1].n, 1);
+	b->seq = seq_take(type);
 	b->id = cfg_id_base + (b->seq << 2 | b->rclass);
 	if (cfg_rate_ns && !critical && bucket_empty(b->cgroup)) {
 		lost_count(type, WEIR_LOST_RATE);
@@ -727,7 +742,7 @@ __noinline int op_emit(struct scratch *s, __u32 outcome, __u32 error)
 	} else {
 		n = bpf_map_lookup_elem(&m_sent, &type);
 		if (n)
-			*n += 1;
+			__sync_fetch_and_add(n, 1);
 	}
 out:
 	scratch_release(s);
@@ -747,7 +762,7 @@ int snapshot_task(struct bpf_iter__task *ctx)
 
 	if (!task || task->pid != task->tgid)
 		return 0;
-	s = scratch_claim(WEIR_EV_exec);
+	s = scratch_claim(0, false);
 	if (!s)
 		return 0;
 	base_begin(s, WEIR_EV_snapshot, sizeof(struct weir_snapshot));

@@ -40,8 +40,16 @@ static __always_inline void file_end(__u32 type, __u64 key, void *ctx)
 {
 	struct scratch *s = op_waiting(type, key);
 
-	if (s)
-		op_done(s, ret_errno(ctx));
+	int err;
+
+	if (!s)
+		return;
+	err = ret_errno(ctx);
+	/* A delegation has to be broken first: hook and function come again. */
+	if (err == -EWOULDBLOCK)
+		scratch_release(s);
+	else
+		op_done(s, err);
 }
 
 /* ---- open and create -------------------------------------------------------*/
@@ -97,6 +105,40 @@ static __always_inline void create_done(struct scratch *s, const struct inode *i
 	op_emit(s, WEIR_OUTCOME_SUCCESS, 0);
 }
 
+/*
+ * An overlay copies a file up through mounts of its own, which are in no
+ * namespace. What has no folder above it (memfd) is no layer's.
+ */
+static __always_inline bool layer_open(struct file *file)
+{
+	struct dentry *dentry = file->f_path.dentry;
+	struct mount *m;
+
+	if (file->f_mode & FMODE_BACKING)
+		return true;
+	if (!creds_borrowed() || dentry == BPF_CORE_READ(dentry, d_parent))
+		return false;
+	m = (void *)file->f_path.mnt - bpf_core_field_offset(struct mount, mnt);
+	/* An error pointer, or no pointer. */
+	return (__u64)BPF_CORE_READ(m, mnt_ns) - 1 >= (__u64)-4096;
+}
+
+/*
+ * With O_CREAT, path_mknod may be asked before the kernel knows whether the
+ * file is there: only now it is clear whether one was made.
+ */
+static __always_inline void create_settle(struct file *file, struct dentry *dentry)
+{
+	struct scratch *s = op_waiting(WEIR_EV_create, 0);
+
+	if (!s || ((struct weir_create *)s->rec)->dev != dentry->d_sb->s_dev)
+		return;
+	if (file->f_mode & FMODE_CREATED)
+		create_done(s, file->f_inode);
+	else
+		scratch_release(s);
+}
+
 SEC("lsm/file_open")
 int on_file_open(__u64 *ctx)
 {
@@ -106,23 +148,23 @@ int on_file_open(__u64 *ctx)
 	struct scratch *s;
 
 	/* An overlay opens the file of its layer under the same path. */
-	if (dentry->d_inode != file->f_inode)
+	if (dentry->d_inode != file->f_inode || layer_open(file))
 		return 0;
-	if (file->f_mode & FMODE_CREATED) {
-		s = op_waiting(WEIR_EV_create, 0);
-		if (s)
-			create_done(s, file->f_inode);
-	}
+	if (file->f_flags & 0100)
+		create_settle(file, dentry);
 	s = file_begin(WEIR_EV_open, sizeof(*e), file->f_path.mnt, dentry);
 	if (!s)
 		return 0;
 	e = (void *)s->rec;
 	e->open_flags = open_flags(file->f_flags, file->f_mode);
-	if (base_excluded(s))
-		scratch_release(s);
-	else
-		op_emit(s, WEIR_OUTCOME_SUCCESS, 0);
+	op_now(s, ctx, WEIR_OUTCOME_SUCCESS);
 	return 0;
+}
+
+/* The hook has the number as user space gives it: the kernel's own form. */
+static __always_inline __u32 dev_decode(__u32 dev)
+{
+	return (dev & 0xfff00) << 12 | (dev & 0xff) | (dev >> 12 & 0xfff00);
 }
 
 SEC("lsm/path_mknod")
@@ -140,8 +182,8 @@ int on_path_mknod(__u64 *ctx)
 		return 0;
 	e = (void *)s->rec;
 	e->create_mode = ctx[2] & 0xffff;
-	e->create_rdev = ctx[3];
-	op_park(s, WEIR_EV_create, ctx[1]);
+	e->create_rdev = dev_decode(ctx[3]);
+	op_park(s, ctx, WEIR_EV_create, ctx[1]);
 	return 0;
 }
 
@@ -183,7 +225,7 @@ int on_path_unlink(__u64 *ctx)
 				       dir->mnt, (void *)ctx[1]);
 
 	if (s)
-		op_park(s, WEIR_EV_unlink, ctx[1]);
+		op_park(s, ctx, WEIR_EV_unlink, ctx[1]);
 	return 0;
 }
 
@@ -202,7 +244,7 @@ int on_path_rmdir(__u64 *ctx)
 				       dir->mnt, (void *)ctx[1]);
 
 	if (s)
-		op_park(s, WEIR_EV_rmdir, ctx[1]);
+		op_park(s, ctx, WEIR_EV_rmdir, ctx[1]);
 	return 0;
 }
 
@@ -223,7 +265,7 @@ int on_path_mkdir(__u64 *ctx)
 	if (!s)
 		return 0;
 	((struct weir_mkdir *)s->rec)->create_mode = ctx[2] & 0xffff;
-	op_park(s, WEIR_EV_mkdir, ctx[1]);
+	op_park(s, ctx, WEIR_EV_mkdir, ctx[1]);
 	return 0;
 }
 
@@ -245,8 +287,8 @@ int on_path_symlink(__u64 *ctx)
 	if (!s)
 		return 0;
 	e = (void *)s->rec;
-	e->target_path = str_of(text_put(s, hook_arg(ctx, 2)));
-	op_park(s, WEIR_EV_symlink, ctx[1]);
+	e->target_path = str_of(text_put(s, hook_arg(ctx, 2), WEIR_PATH_MAX));
+	op_park(s, ctx, WEIR_EV_symlink, ctx[1]);
 	return 0;
 }
 
@@ -278,7 +320,7 @@ int on_path_link(__u64 *ctx)
 	if (!s)
 		return 0;
 	((struct weir_link *)s->rec)->target_path = second_path(s, dir->mnt, ctx[2]);
-	op_park(s, WEIR_EV_link, ctx[2]);
+	op_park(s, ctx, WEIR_EV_link, ctx[2]);
 	return 0;
 }
 
@@ -308,7 +350,7 @@ int on_path_rename(__u64 *ctx)
 	if (cfg_rename_flags)
 		e->rename_flags = ctx[4];
 	e->target_path = second_path(s, to->mnt, ctx[3]);
-	op_park(s, WEIR_EV_rename, ctx[1]);
+	op_park(s, ctx, WEIR_EV_rename, ctx[1]);
 	return 0;
 }
 
@@ -323,7 +365,8 @@ int on_vfs_rename(__u64 *ctx)
 
 /* ---- truncate ------------------------------------------------------------------*/
 
-static __always_inline int truncate_begin(struct vfsmount *mnt, struct dentry *dentry)
+static __always_inline int truncate_begin(__u64 *ctx, struct vfsmount *mnt,
+					  struct dentry *dentry)
 {
 	struct weir_truncate *e;
 	struct scratch *s;
@@ -333,7 +376,7 @@ static __always_inline int truncate_begin(struct vfsmount *mnt, struct dentry *d
 		return 0;
 	e = (void *)s->rec;
 	e->old_size = BPF_CORE_READ(dentry, d_inode, i_size);
-	op_park(s, WEIR_EV_truncate, (__u64)dentry);
+	op_park(s, ctx, WEIR_EV_truncate, (__u64)dentry);
 	return 0;
 }
 
@@ -342,7 +385,7 @@ int on_path_truncate(__u64 *ctx)
 {
 	struct path *path = (void *)ctx[0];
 
-	return truncate_begin(path->mnt, path->dentry);
+	return truncate_begin(ctx, path->mnt, path->dentry);
 }
 
 SEC("lsm/file_truncate")
@@ -350,7 +393,7 @@ int on_file_truncate(__u64 *ctx)
 {
 	struct file *file = (void *)ctx[0];
 
-	return truncate_begin(file->f_path.mnt, file->f_path.dentry);
+	return truncate_begin(ctx, file->f_path.mnt, file->f_path.dentry);
 }
 
 SEC("fexit/do_truncate")

@@ -78,6 +78,7 @@ struct super_block {
 	__u32 s_dev;
 	unsigned long s_magic;
 	struct list_head s_mounts;
+	struct dentry *s_root;
 };
 
 struct inode {
@@ -322,4 +323,7 @@ struct sockaddr_in6_ {
 #define AF_UNIX		1
 #define AF_INET		2
 #define AF_INET6	10
+#define IPPROTO_SCTP	132
+#define IPPROTO_MPTCP	262
 #define FMODE_CREATED	0x100000
+#define FMODE_BACKING	0x2000000	/* since 6.5; no other meaning before */

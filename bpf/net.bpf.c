@@ -4,7 +4,8 @@
  * own function behind it tells the outcome and the local end.
  *
  *   connect	lsm/socket_connect	fexit/inet_stream_connect,
- *					inet_dgram_connect, unix_*_connect
+ *					inet_dgram_connect, unix_*_connect;
+ *	(Fast Open)			fexit/__inet_stream_connect
  *   accept	lsm/sock_graft		(the connection is there)
  *   bind	lsm/socket_bind		fexit/inet_bind, inet6_bind, unix_bind
  *   listen	lsm/socket_listen	fexit/inet_listen, unix_listen
@@ -61,9 +62,7 @@ static __always_inline void addr_set(struct scratch *s, struct weir_ip *ip, __u3
 		__u32 at = s->tail;
 
 		if (a.port & 0xff) {
-			e->unix_path = str_of(text_put(s, addr + 2));
-			if ((e->unix_path.len & WEIR_STR_LEN) > len - 2)
-				e->unix_path.len = len - 2;
+			e->unix_path = str_of(text_put(s, addr + 2, len - 2));
 			return;
 		}
 		e->unix_path = str_of(bytes_put(s, addr + 2, len - 2));
@@ -138,13 +137,20 @@ static __always_inline struct scratch *sock_begin(__u32 type, __u32 size,
 	return s;
 }
 
-static __always_inline void sock_park(struct scratch *s, __u32 type, __u64 key)
+/* Families and protocols whose functions are followed have an outcome. */
+static __always_inline bool has_outcome(const struct weir_connect *e)
 {
-	struct weir_connect *e = (void *)s->rec;
+	if (e->family == AF_UNIX)
+		return g_unix_outcomes;
+	return is_inet(e->family) && e->protocol != IPPROTO_SCTP &&
+	       e->protocol != IPPROTO_MPTCP;
+}
 
-	if (!is_inet(e->family) && e->family != AF_UNIX)
+static __always_inline void sock_park(struct scratch *s, void *ctx, __u32 type, __u64 key)
+{
+	if (!has_outcome((void *)s->rec))
 		s->may_wait = 0;
-	op_park(s, type, key);
+	op_park(s, ctx, type, key);
 }
 
 /* ---- connect -----------------------------------------------------------------------*/
@@ -162,7 +168,7 @@ int on_socket_connect(__u64 *ctx)
 	e = (void *)s->rec;
 	e->direction = WEIR_DIR_OUTBOUND;
 	addr_set(s, &e->dst, &e->dport, hook_arg(ctx, 1), ctx[2]);
-	sock_park(s, WEIR_EV_connect, ctx[0]);
+	sock_park(s, ctx, WEIR_EV_connect, ctx[0]);
 	return 0;
 }
 
@@ -205,6 +211,34 @@ int on_unix_dgram_connect(__u64 *ctx)
 	return connect_end(ctx);
 }
 
+/*
+ * TCP Fast Open: sendmsg connects, and no hook is asked. The same function
+ * serves connect, which tells is_sendmsg 0.
+ */
+SEC("fexit/__inet_stream_connect")
+int on_fastopen(__u64 *ctx)
+{
+	struct socket *sock = (void *)ctx[0];
+	struct sock *sk = sock->sk;
+	struct weir_connect *e;
+	struct scratch *s;
+
+	if (!(ctx[4] & 0xffffffff) || !hook_arg(ctx, 1) || !sk)
+		return 0;
+	s = sock_begin(WEIR_EV_connect, sizeof(*e), sk);
+	if (!s)
+		return 0;
+	e = (void *)s->rec;
+	e->direction = WEIR_DIR_OUTBOUND;
+	addr_set(s, &e->dst, &e->dport, hook_arg(ctx, 1), ctx[2]);
+	ends_set(&e->src, &e->sport, NULL, NULL, sk);
+	if (base_excluded(s))
+		scratch_release(s);
+	else
+		op_done(s, ret_errno(ctx));
+	return 0;
+}
+
 /* ---- accept ------------------------------------------------------------------------*/
 
 SEC("lsm/sock_graft")
@@ -223,10 +257,7 @@ int on_sock_graft(__u64 *ctx)
 		ends_set(&e->dst, &e->dport, &e->src, &e->sport, sk);
 	else if (e->family == AF_UNIX)
 		unix_name_set(s, sk);
-	if (base_excluded(s))
-		scratch_release(s);
-	else
-		op_emit(s, WEIR_OUTCOME_SUCCESS, 0);
+	op_now(s, NULL, WEIR_OUTCOME_SUCCESS);
 	return 0;
 }
 
@@ -244,7 +275,7 @@ int on_socket_bind(__u64 *ctx)
 		return 0;
 	e = (void *)s->rec;
 	addr_set(s, &e->src, &e->sport, hook_arg(ctx, 1), ctx[2]);
-	sock_park(s, WEIR_EV_bind, ctx[0]);
+	sock_park(s, ctx, WEIR_EV_bind, ctx[0]);
 	return 0;
 }
 
@@ -301,7 +332,7 @@ int on_socket_listen(__u64 *ctx)
 		ends_set(&e->src, &e->sport, NULL, NULL, sk);
 	else if (e->family == AF_UNIX)
 		unix_name_set(s, sk);
-	sock_park(s, WEIR_EV_listen, ctx[0]);
+	sock_park(s, ctx, WEIR_EV_listen, ctx[0]);
 	return 0;
 }
 

@@ -50,7 +50,7 @@ int on_path_chmod(__u64 *ctx)
 	e = (void *)s->rec;
 	e->old_mode = e->mode;
 	e->new_mode = (e->mode & ~07777u) | (ctx[1] & 07777);
-	op_park(s, WEIR_EV_chmod, (__u64)path->dentry);
+	op_park(s, ctx, WEIR_EV_chmod, (__u64)path->dentry);
 	return 0;
 }
 
@@ -73,7 +73,7 @@ int on_path_chown(__u64 *ctx)
 	e->old_gid = e->gid;
 	e->new_uid = ctx[1];
 	e->new_gid = ctx[2];
-	op_park(s, WEIR_EV_chown, (__u64)path->dentry);
+	op_park(s, ctx, WEIR_EV_chown, (__u64)path->dentry);
 	return 0;
 }
 
@@ -81,45 +81,76 @@ SEC("fexit/notify_change")
 int on_notify_change(__u64 *ctx)
 {
 	struct scratch *s = op_waiting(WEIR_EV_chmod, ctx[1]);
+	int err;
 
 	if (!s)
 		s = op_waiting(WEIR_EV_chown, ctx[1]);
-	if (s)
-		op_done(s, ret_errno(ctx));
+	if (!s)
+		return 0;
+	err = ret_errno(ctx);
+	/* A delegation has to be broken first: it all comes again. */
+	if (err == -EWOULDBLOCK)
+		scratch_release(s);
+	else
+		op_done(s, err);
 	return 0;
 }
 
 /* ---- attributes and ACLs ---------------------------------------------------------*/
 
-/* A mount of this file system where the caller can see it, for the path. */
-static __always_inline struct vfsmount *mount_guess(struct dentry *dentry)
+/* 2: the whole file system is mounted there; 1: a part of it; 0: another's. */
+static __always_inline int mount_fits(__u64 mnt, struct super_block *sb)
+{
+	struct vfsmount *m = (void *)mnt;
+
+	if (!m || BPF_CORE_READ(m, mnt_sb) != sb)
+		return 0;
+	return BPF_CORE_READ(m, mnt_root) == BPF_CORE_READ(sb, s_root) ? 2 : 1;
+}
+
+/*
+ * A mount of this file system where the caller can see it, for the path: one
+ * of the whole file system is right, one of a part of it may be.
+ */
+static __always_inline __u64 mount_guess(struct dentry *dentry)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct super_block *sb = dentry->d_sb;
-	struct fs_struct *fs = task->fs;
-	struct nsproxy *ns = task->nsproxy;
-	struct list_head *pos;
+	struct super_block *sb = BPF_CORE_READ(dentry, d_sb);
+	__u64 mnt, part = 0, head, pos, ns;
 	struct mount *m = NULL;
-	int i;
+	int i, fits;
 
-	if (!fs || !ns)
-		return NULL;
-	if (fs->pwd.mnt->mnt_sb == sb)
-		return BPF_CORE_READ(fs, pwd.mnt);
-	if (fs->root.mnt->mnt_sb == sb)
-		return BPF_CORE_READ(fs, root.mnt);
+	mnt = (__u64)BPF_CORE_READ(task, fs, pwd.mnt);
+	fits = mount_fits(mnt, sb);
+	if (fits == 2)
+		return mnt;
+	if (fits)
+		part = mnt;
+	mnt = (__u64)BPF_CORE_READ(task, fs, root.mnt);
+	fits = mount_fits(mnt, sb);
+	if (fits == 2)
+		return mnt;
+	if (fits && !part)
+		part = mnt;
 	if (!bpf_core_field_exists(m->mnt_instance))
-		return NULL;
-	pos = BPF_CORE_READ(sb, s_mounts.next);
+		return part;
+	ns = (__u64)BPF_CORE_READ(task, nsproxy, mnt_ns);
+	head = (__u64)sb + bpf_core_field_offset(struct super_block, s_mounts);
+	pos = (__u64)BPF_CORE_READ(sb, s_mounts.next);
 	for (i = 0; i < 32; i++) {
-		m = (void *)pos - bpf_core_field_offset(struct mount, mnt_instance);
-		if (BPF_CORE_READ(m, mnt_ns) == ns->mnt_ns)
-			return (void *)m + bpf_core_field_offset(struct mount, mnt);
-		pos = BPF_CORE_READ(pos, next);
-		if (!pos)
+		if (!pos || pos == head)
 			break;
+		m = (void *)(pos - bpf_core_field_offset(struct mount, mnt_instance));
+		mnt = (__u64)m + bpf_core_field_offset(struct mount, mnt);
+		if ((__u64)BPF_CORE_READ(m, mnt_ns) == ns) {
+			if (mount_fits(mnt, sb) == 2)
+				return mnt;
+			if (!part)
+				part = mnt;
+		}
+		pos = (__u64)BPF_CORE_READ((struct list_head *)pos, next);
 	}
-	return NULL;
+	return part;
 }
 
 static __always_inline struct scratch *attr_begin(__u32 type, __u32 size,
@@ -127,17 +158,46 @@ static __always_inline struct scratch *attr_begin(__u32 type, __u32 size,
 {
 	struct scratch *s;
 
-	if (!type_enabled(type) || op_waiting(type, 0))
+	if (!type_enabled(type))
 		return NULL;
+	s = op_waiting(type, 0);
+	if (s) {
+		/* A layer's, inside of the operation that waits? */
+		if (creds_borrowed() && ((struct weir_unlink *)s->rec)->dev !=
+					BPF_CORE_READ(dentry, d_sb, s_dev))
+			return NULL;
+		op_emit(s, WEIR_OUTCOME_UNKNOWN, 0);
+	}
 	s = perm_begin(type, size, NULL, dentry);
 	if (!s)
 		return NULL;
-	s->walk_mnt = (__u64)mount_guess(dentry);
+	s->walk_mnt = mount_guess(dentry);
 	file_put(s);
 	return s;
 }
 
 static const char acl_prefix[] = "system.posix_acl_";
+
+/*
+ * Attributes in which an overlay keeps its books, and those it copies to a
+ * file that has no name yet.
+ */
+static __always_inline bool layer_attr(struct dentry *dentry, const char *name)
+{
+	const char trusted[] = "trusted.overlay.";
+	char head[sizeof(trusted)] = {};
+	bool own = true;
+	int i;
+
+	if (!creds_borrowed())
+		return false;
+	if (!dentry->d_inode->i_nlink)
+		return true;
+	bpf_probe_read_kernel(head, sizeof(trusted) - 1, name);
+	for (i = 0; i < (int)sizeof(trusted) - 1; i++)
+		own &= head[i] == trusted[i];
+	return own;
+}
 
 /* 0, or the kind of ACL that an attribute of this name holds. */
 static __always_inline __u32 acl_kind(const char *name)
@@ -244,25 +304,27 @@ int on_inode_setxattr(__u64 *ctx)
 	struct weir_setxattr *e;
 	struct scratch *s;
 
+	if (layer_attr(dentry, name))
+		return 0;
 	if (kind) {
 		s = acl_begin(dentry, kind, WEIR_ACL_SET);
 		if (!s)
 			return 0;
 		((struct weir_set_acl *)s->rec)->acl_new =
 			str_of(bytes_put(s, hook_arg(ctx, 3), size));
-		op_park(s, WEIR_EV_set_acl, (__u64)dentry);
+		op_park(s, ctx, WEIR_EV_set_acl, (__u64)dentry);
 		return 0;
 	}
 	s = attr_begin(WEIR_EV_setxattr, sizeof(*e), dentry);
 	if (!s)
 		return 0;
 	e = (void *)s->rec;
-	e->xattr_name = str_of(text_put(s, hook_arg(ctx, 2)));
+	e->xattr_name = str_of(text_put(s, hook_arg(ctx, 2), 256));
 	if (size)
 		e->xattr_value = str_of(bytes_put(s, hook_arg(ctx, 3), size));
 	e->xattr_size = size;
 	e->xattr_flags = ctx[5];
-	op_park(s, WEIR_EV_setxattr, (__u64)dentry);
+	op_park(s, ctx, WEIR_EV_setxattr, (__u64)dentry);
 	return 0;
 }
 
@@ -274,18 +336,20 @@ int on_inode_removexattr(__u64 *ctx)
 	__u32 kind = acl_kind(name);
 	struct scratch *s;
 
+	if (layer_attr(dentry, name))
+		return 0;
 	if (kind) {
 		s = acl_begin(dentry, kind, WEIR_ACL_REMOVE);
 		if (s)
-			op_park(s, WEIR_EV_set_acl, (__u64)dentry);
+			op_park(s, ctx, WEIR_EV_set_acl, (__u64)dentry);
 		return 0;
 	}
 	s = attr_begin(WEIR_EV_removexattr, sizeof(struct weir_removexattr), dentry);
 	if (!s)
 		return 0;
 	((struct weir_removexattr *)s->rec)->xattr_name =
-		str_of(text_put(s, hook_arg(ctx, 2)));
-	op_park(s, WEIR_EV_removexattr, (__u64)dentry);
+		str_of(text_put(s, hook_arg(ctx, 2), 256));
+	op_park(s, ctx, WEIR_EV_removexattr, (__u64)dentry);
 	return 0;
 }
 
@@ -293,15 +357,18 @@ SEC("lsm/inode_set_acl")
 int on_inode_set_acl(__u64 *ctx)
 {
 	struct dentry *dentry = (void *)ctx[1];
-	__u32 kind = acl_kind((void *)ctx[2]);
-	struct scratch *s = acl_begin(dentry, kind, WEIR_ACL_SET);
+	const char *name = (void *)ctx[2];
 	__u64 acl = hook_arg(ctx, 3);
+	struct scratch *s;
 
+	if (layer_attr(dentry, name))
+		return 0;
+	s = acl_begin(dentry, acl_kind(name), WEIR_ACL_SET);
 	if (!s)
 		return 0;
 	if (acl)
 		((struct weir_set_acl *)s->rec)->acl_new = acl_put(s, (void *)acl);
-	op_park(s, WEIR_EV_set_acl, (__u64)dentry);
+	op_park(s, ctx, WEIR_EV_set_acl, (__u64)dentry);
 	return 0;
 }
 
@@ -313,7 +380,7 @@ int on_inode_remove_acl(__u64 *ctx)
 	struct scratch *s = acl_begin(dentry, kind, WEIR_ACL_REMOVE);
 
 	if (s)
-		op_park(s, WEIR_EV_set_acl, (__u64)dentry);
+		op_park(s, ctx, WEIR_EV_set_acl, (__u64)dentry);
 	return 0;
 }
 

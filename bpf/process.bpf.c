@@ -9,7 +9,8 @@
  *				run an instruction yet
  *   fentry/taskstats_exit	exit; the last place where a dying task has its
  *				memory, in every thread
- *   tp_btf/sched_process_exit	exit, where the kernel has no taskstats
+ *   tp_btf/sched_process_exit	what a dead thread leaves; exit, where the
+ *				kernel has no taskstats
  */
 #include "weir.bpf.h"
 
@@ -18,7 +19,8 @@ int on_fork(__u64 *ctx)
 {
 	struct task_struct *child = (void *)ctx[1];
 	struct task_struct *up = child->real_parent;
-	__u32 tgid, one = 1;
+	__u64 start = child->start_boottime;
+	__u32 tgid;
 	struct weir_fork *e;
 	struct scratch *s;
 
@@ -26,7 +28,7 @@ int on_fork(__u64 *ctx)
 		return 0;
 	if (task_excluded()) {
 		tgid = child->tgid;
-		bpf_map_update_elem(&m_excluded, &tgid, &one, BPF_ANY);
+		bpf_map_update_elem(&m_excluded, &tgid, &start, BPF_ANY);
 		return 0;
 	}
 	s = op_begin(WEIR_EV_fork, sizeof(*e));
@@ -48,20 +50,8 @@ int on_fork(__u64 *ctx)
 
 		e->child_ns_pid = BPF_CORE_READ(upid, nr);
 	}
-	if (base_excluded(s))
-		scratch_release(s);
-	else
-		op_emit(s, WEIR_OUTCOME_SUCCESS, 0);
+	op_now(s, NULL, WEIR_OUTCOME_SUCCESS);
 	return 0;
-}
-
-/* An exec that failed leaves its record behind. */
-static __always_inline void exec_forget(__u32 tid)
-{
-	struct scratch *s = scratch_find(tid, WEIR_EV_exec, 0);
-
-	if (s)
-		scratch_release(s);
 }
 
 SEC("lsm/bprm_check_security")
@@ -75,33 +65,51 @@ int on_bprm_check(__u64 *ctx)
 
 	if (!type_enabled(WEIR_EV_exec) || task_excluded())
 		return 0;
-	/* The second call of one exec: the interpreter's. */
-	if (scratch_find(tid, WEIR_EV_exec, (__u64)bprm))
+	/* The second call of one exec is about the interpreter. */
+	if (bprm->interp != bprm->filename)
 		return 0;
-	exec_forget(tid);
-	s = scratch_claim(WEIR_EV_exec);
+	s = scratch_claim(0, false);
 	if (!s)
 		return 0;
-	base_begin_exec(s);
+	base_begin_exec(s, true);
 	e = (void *)s->rec;
-	if (bprm->buf[0] != 0x7f) {
-		inode = bprm->file->f_inode;
-		e->script_ino = inode->i_ino;
-		e->script_dev = inode->i_sb->s_dev;
-		e->script_mode = inode->i_mode;
-		e->script_uid = inode->i_uid.val;
-		s->walk_flags = 0;
-		s->walk_mnt = (__u64)bprm->file->f_path.mnt;
-		s->walk_dentry = (__u64)bprm->file->f_path.dentry;
-		e->script = str_of(path_put(s));
-	}
-	if (!s->may_wait) {
-		scratch_release(s);
-		return 0;
-	}
-	s->key = (__u64)bprm;
-	s->state = SCRATCH_WAITS;
+	/* It may be a script, of whatever kind (binfmt_misc): on_exec knows. */
+	inode = bprm->file->f_inode;
+	e->script_ino = inode->i_ino;
+	e->script_dev = inode->i_sb->s_dev;
+	e->script_mode = inode->i_mode;
+	e->script_uid = inode->i_uid.val;
+	s->walk_flags = 0;
+	s->walk_mnt = (__u64)bprm->file->f_path.mnt;
+	s->walk_dentry = (__u64)bprm->file->f_path.dentry;
+	e->script = str_of(path_put(s));
+	s->exec_bprm = (__u64)bprm;
+	s->exec_tail = s->tail;
+	bpf_map_update_elem(&m_exec, &tid, &s->exec_bprm, BPF_ANY);
+	scratch_release(s);
 	return 0;
+}
+
+/* What on_bprm_check has kept of this exec, if it is this one's. */
+static __always_inline void exec_resume(struct scratch *s, __u32 tid,
+					struct linux_binprm *bprm)
+{
+	struct exec_before *before = bpf_map_lookup_elem(&m_exec, &tid);
+
+	if (!before || before->bprm != (__u64)bprm)
+		return;
+	bpf_probe_read_kernel(s->rec, EXEC_BEFORE, before->rec);
+	s->tail = before->tail;
+	bpf_map_delete_elem(&m_exec, &tid);
+}
+
+static __always_inline void script_forget(struct weir_exec *e)
+{
+	e->script = str_of(0);
+	e->script_ino = 0;
+	e->script_dev = 0;
+	e->script_mode = 0;
+	e->script_uid = ~0u;
 }
 
 /* memfd_create gives its files a name that no path can have: no slash in front. */
@@ -128,34 +136,22 @@ int on_exec(__u64 *ctx)
 
 	if (!type_enabled(WEIR_EV_exec) || task_excluded())
 		return 0;
-	s = scratch_find(old_tid, WEIR_EV_exec, (__u64)bprm);
-	if (!s) {
-		s = scratch_claim(WEIR_EV_exec);
-		if (!s)
-			return 0;
-		base_begin_exec(s);
-		/* This is the new image already. */
-		e = (void *)s->rec;
-		e->prev_path = str_of(0);
-		e->prev_ino = 0;
-		e->prev_dev = 0;
-	}
-	s->state = SCRATCH_BUSY;
+	s = scratch_claim(WEIR_EV_exec, false);
+	if (!s)
+		return 0;
+	base_begin_exec(s, false);
+	exec_resume(s, old_tid, bprm);
 	base_fill_exec(s);
 	e = (void *)s->rec;
 	e->argc = bprm->argc;
 	e->envc = bprm->envc;
-	e->filename = str_of(text_put(s, launder(s, bprm->filename)));
+	e->filename = str_of(text_put(s, launder(s, bprm->filename), WEIR_PATH_MAX));
 	if (bprm->interp != bprm->filename)
 		flags |= WEIR_EXEC_SCRIPT;
 	else
-		e->script = str_of(0);
-	if (!(flags & WEIR_EXEC_SCRIPT)) {
-		e->script_ino = 0;
-		e->script_dev = 0;
-		e->script_mode = 0;
-		e->script_uid = ~0u;
-	}
+		script_forget(e);
+	if (s->exe_flags & WEIR_FILE_UNREACHABLE)
+		flags |= WEIR_EXEC_UNREACHABLE;
 	if (!e->base.exe_nlink)
 		flags |= WEIR_EXEC_UNLINKED;
 	if (!e->base.exe_nlink && is_memfd(s, e->base.exe_path))
@@ -168,47 +164,47 @@ int on_exec(__u64 *ctx)
 	if (old_tid != (__u32)task->tgid)
 		flags |= WEIR_EXEC_NON_LEADER;
 	e->exec_flags = flags;
-	if (base_excluded(s))
-		scratch_release(s);
-	else
-		op_emit(s, WEIR_OUTCOME_SUCCESS, 0);
+	op_now(s, NULL, WEIR_OUTCOME_SUCCESS);
 	return 0;
+}
+
+static __always_inline void slot_flush(__u32 idx, __u32 tid)
+{
+	struct weir_base *base;
+	struct scratch *s;
+
+	if (g_owner[idx & (SCRATCH_SLOTS - 1)] != tid)
+		return;
+	s = bpf_map_lookup_elem(&m_scratch, &idx);
+	if (!s || s->state != SLOT_WAITS)
+		return;
+	base = (void *)s->rec;
+	/* As op_flush of the next one would have it. */
+	op_emit(s, base->type == WEIR_EV_create ? WEIR_OUTCOME_FAILURE :
+						  WEIR_OUTCOME_UNKNOWN, 0);
 }
 
 /* What a dying thread has left waiting. */
 static __always_inline void thread_flush(void)
 {
-	__u32 tid = bpf_get_current_pid_tgid(), idx, i;
-	struct weir_base *base;
-	struct scratch *s;
+	__u32 tid = bpf_get_current_pid_tgid(), i;
 
-	for (i = 0; i < SCRATCH_PROBES; i++) {
-		idx = (tid + i) & (SCRATCH_SLOTS - 1);
-		if (g_owner[idx] != tid)
-			continue;
-		s = bpf_map_lookup_elem(&m_scratch, &idx);
-		if (!s || s->state != SCRATCH_WAITS)
-			continue;
-		base = (void *)s->rec;
-		if (base->type == WEIR_EV_exec)
-			scratch_release(s);
-		else
-			op_emit(s, WEIR_OUTCOME_UNKNOWN, 0);
-	}
+	for (i = 0; i < SCRATCH_PROBES; i++)
+		slot_flush(scratch_place(WEIR_EV_connect, tid, i), tid);
+	for (i = 0; i < SCRATCH_PROBES; i++)
+		slot_flush(scratch_place(WEIR_EV_unlink, tid, i), tid);
 }
 
 #define SIGNAL_GROUP_EXIT 0x00000004
 
 static __always_inline void process_exit(struct task_struct *task)
 {
-	__u32 tgid = task->tgid, code;
+	__u32 code;
 	struct weir_exit *e;
 	struct scratch *s;
 
-	if (bpf_map_lookup_elem(&m_excluded, &tgid)) {
-		bpf_map_delete_elem(&m_excluded, &tgid);
+	if (task_excluded())
 		return;
-	}
 	s = op_begin(WEIR_EV_exit, sizeof(*e));
 	if (!s)
 		return;
@@ -221,32 +217,34 @@ static __always_inline void process_exit(struct task_struct *task)
 	e->exit_code = code >> 8 & 0xff;
 	e->exit_signal = code & 0x7f;
 	e->core_dumped = code >> 7 & 1;
-	if (base_excluded(s))
-		scratch_release(s);
-	else
-		op_emit(s, WEIR_OUTCOME_SUCCESS, 0);
+	op_now(s, NULL, WEIR_OUTCOME_SUCCESS);
 }
 
 SEC("fentry/taskstats_exit")
 int on_taskstats_exit(__u64 *ctx)
 {
-	thread_flush();
 	if (ctx[1] & 1)
 		process_exit((void *)ctx[0]);
 	return 0;
 }
 
 /*
- * Here the memory is gone, and when the last two threads die at once both may
- * see no thread alive: then the event comes twice.
+ * Here the memory is gone already. Unlike a fentry program this one is never
+ * passed over, so it cleans up in every case; where the kernel has no
+ * taskstats it tells the exit too: when the last two threads die at once, and
+ * both see no thread alive, twice.
  */
 SEC("tp_btf/sched_process_exit")
 int on_exit(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
+	__u32 tgid = task->tgid;
 
 	thread_flush();
-	if (task->signal->live.counter == 0)
+	if (task->signal->live.counter != 0)
+		return 0;
+	if (!cfg_taskstats)
 		process_exit(task);
+	bpf_map_delete_elem(&m_excluded, &tgid);
 	return 0;
 }

@@ -17,42 +17,53 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 #include "compat.bpf.h"
+#include "shared.bpf.h"
 
-#define SCRATCH_SLOTS	128u		/* a power of two */
-#define SCRATCH_PROBES	16u
-#define SCRATCH_WAITERS	12u		/* of the probes, those whose slot may wait */
+/*
+ * Slots in three parts, so that operations that wait can never take them all:
+ * connects, which wait as long as a remote host likes; other operations until
+ * they are done; and those that nothing may wait in.
+ */
+#define SCRATCH_SLOTS	128u
+#define SCRATCH_LONG	32u		/* 0..31 */
+#define SCRATCH_SHORT	64u		/* 32..95 */
+#define SCRATCH_NOW	32u		/* 96..127 */
+#define SCRATCH_PROBES	12u
 #define PATH_BUF	(WEIR_PATH_MAX + 256)
-#define LPM_DATA	252u
-
-enum scratch_state { SCRATCH_BUSY, SCRATCH_WAITS };
-
-struct lpm_key {
-	__u32 prefixlen;
-	__u8 data[LPM_DATA];
-};
 
 struct scratch {
-	__u32 state;		/* enum scratch_state, written by the owner alone */
-	__u32 slot;		/* own index; SCRATCH_SLOTS: in task storage */
-	__u64 key;		/* what the waiting operation is about */
-	__u32 tail;		/* bytes of rec in use */
-	__u32 may_wait;
+	struct slot;		/* its members are ours */
 	/* argument and state of path_put */
 	__u64 walk_dentry;
 	__u64 walk_mnt;		/* struct vfsmount */
+	__u64 walk_ns;		/* mount namespace of the process */
 	__u32 walk_pos;
 	__u32 walk_flags;	/* WEIR_FILE_* and WALK_* */
 	/* argument and state of env_put */
 	__u64 env_at;
 	__u64 env_end;
 	__u32 env_cut;		/* marks of a struct weir_str */
-	__u32 excluded;		/* a filter matched the process */
+	__u32 excluded;		/* a filter matched */
+	__u32 exe_flags;	/* walk_flags of the executable's path */
+	__u32 pad;
 	struct lpm_key lpm;
 	__u8 path[PATH_BUF];
-	__u8 rec[WEIR_REC_MAX + 8];
 };
+#define EINPROGRESS	115
+#define EWOULDBLOCK	11
 #define WALK_DONE	(1u << 30)
 #define WALK_CUT	(1u << 31)
+
+/*
+ * The first half of an exec, which may never have a second: what
+ * base_begin_exec and on_bprm_check have filled, kept by thread id.
+ */
+#define EXEC_BEFORE	(sizeof(struct weir_exec) + 2 * WEIR_PATH_MAX)
+struct exec_before {
+	__u64 bprm;
+	__u64 tail;
+	__u8 rec[EXEC_BEFORE];
+};
 
 /* ---- settings, written before load ----------------------------------------*/
 extern const volatile __u64 cfg_id_base;	/* ids are cfg_id_base + (seq << 2 | class) */
@@ -63,13 +74,9 @@ extern const volatile __u32 cfg_env;		/* names of m_env are wanted */
 extern const volatile __u32 cfg_filters;	/* FILTER_* in use */
 extern const volatile __u64 cfg_rate_ns;	/* ns between bulk events of a cgroup; 0: no limit */
 extern const volatile __u64 cfg_rate_burst_ns;
+extern const volatile __u32 cfg_lsm_fexit;	/* LSM programs are fexit programs here */
+extern const volatile __u32 cfg_taskstats;	/* on_taskstats_exit tells the exits */
 extern const volatile __u64 cfg_types;		/* enabled event types, a bit each */
-
-#define FILTER_UID	1u
-#define FILTER_CGROUP	2u
-#define FILTER_COMM	4u
-#define FILTER_EXE	8u
-#define FILTER_PATH	16u
 
 struct map_ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -94,14 +101,25 @@ struct map_spill {
 };
 extern struct map_spill m_spill SEC(".maps");
 
-/* Excluded thread-group ids; children inherit. */
+/*
+ * Excluded thread-group ids, and when their leader began (0: whenever), so
+ * that a later process with that id is not taken for one. Children inherit.
+ */
 struct map_excluded {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
 	__type(key, __u32);
-	__type(value, __u32);
+	__type(value, __u64);
 };
 extern struct map_excluded m_excluded SEC(".maps");
+
+struct map_exec {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 512);
+	__type(key, __u32);
+	__type(value, struct exec_before);
+};
+extern struct map_exec m_exec SEC(".maps");
 
 /* By type * WEIR_LOST_KERNEL_MAX + reason. */
 struct map_lost {
@@ -114,6 +132,13 @@ extern struct map_lost m_lost SEC(".maps");
 
 /* Types whose outcome is told by an attached program; set once they are. */
 extern volatile __u64 g_outcomes;
+extern volatile __u32 g_unix_outcomes;	/* the same of unix sockets */
+
+/*
+ * One line of cache for each class: the numbers are given by all CPUs. A
+ * number is given for what is lost too, so that its absence shows.
+ */
+extern __u64 g_seq[WEIR_CLASS_KERNEL_MAX * SEQ_STEP];
 
 /* Owner of each slot: a thread id, 0: free. */
 extern __u32 g_owner[SCRATCH_SLOTS];
@@ -123,8 +148,8 @@ extern __u32 g_owner[SCRATCH_SLOTS];
 
 /* Begins the record of the current task: base, exe, args, cwd. */
 int base_fill_current(struct scratch *s, __u32 type, __u32 size);
-/* The two halves of an exec: what was, before; the new image, afterwards. */
-int base_begin_exec(struct scratch *s);
+/* The two halves of an exec: what was (if it still is); the new image. */
+int base_begin_exec(struct scratch *s, __u32 before);
 int base_fill_exec(struct scratch *s);
 /* 1: a filter excludes the event just filled. */
 int base_excluded(struct scratch *s);
@@ -132,8 +157,8 @@ int base_excluded(struct scratch *s);
 __u64 path_put(struct scratch *s);
 /* Bytes from kernel memory into the tail, `max` <= 4096 of them. */
 __u64 bytes_put(struct scratch *s, __u64 from, __u32 len);
-/* A NUL-ended text from kernel memory into the tail. */
-__u64 text_put(struct scratch *s, __u64 from);
+/* A text from kernel memory into the tail, up to its NUL or `max` bytes. */
+__u64 text_put(struct scratch *s, __u64 from, __u32 max);
 /* The file's facts of walk_dentry into a FILE_FIELDS event's struct. */
 int file_put(struct scratch *s);
 /* Emits and releases. */
@@ -153,14 +178,15 @@ static __always_inline __u64 launder(struct scratch *s, const void *p)
 }
 
 /*
- * Argument n of the hooked function as a number; 6.1 does not let a program
- * read a pointer to const void from its context.
+ * Argument n of the hooked function as a number. The context is the array of
+ * arguments; read as memory, since 6.1 does not let a program load a pointer
+ * to const void from it.
  */
-static __always_inline __u64 hook_arg(void *ctx, __u32 n)
+static __always_inline __u64 hook_arg(__u64 *ctx, __u32 n)
 {
 	__u64 arg = 0;
 
-	bpf_get_func_arg(ctx, n, &arg);
+	bpf_probe_read_kernel(&arg, sizeof(arg), ctx + n);
 	return arg;
 }
 
@@ -176,50 +202,108 @@ static __always_inline bool type_enabled(__u32 type)
 	return cfg_types >> type & 1;
 }
 
+#define MASK_critical	1ull
+#define MASK_bulk	0ull
+#define MASK_user	0ull
+static const __u64 critical_types = 0
+#define EVENT(id, name, class, actor, doc) | (MASK_##class << (id & 63))
+#include <weir/events.def>
+;
+
+static __always_inline __u32 type_class(__u32 type)
+{
+	return critical_types >> (type & 63) & 1 ? WEIR_CLASS_CRITICAL : WEIR_CLASS_BULK;
+}
+
+/* The next number of a type's class; what is then lost is missing by it. */
+static __always_inline __u64 seq_take(__u32 type)
+{
+	return __sync_fetch_and_add(&g_seq[(type_class(type) & 1) * SEQ_STEP], 1);
+}
+
 static __always_inline void lost_count(__u32 type, __u32 reason)
 {
 	__u32 idx = type * WEIR_LOST_KERNEL_MAX + reason;
 	__u64 *n = bpf_map_lookup_elem(&m_lost, &idx);
 
+	/* Programs are preempted, hence the atomic addition. */
 	if (n)
-		*n += 1;
+		__sync_fetch_and_add(n, 1);
 }
 
 static __always_inline bool task_excluded(void)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	__u64 *start = bpf_map_lookup_elem(&m_excluded, &tgid);
 
-	return bpf_map_lookup_elem(&m_excluded, &tgid) != NULL;
+	return start && (!*start || *start == task->group_leader->start_boottime);
+}
+
+/*
+ * What a stacked file system does to its layers on behalf of the current task:
+ * overlayfs then acts with the credentials of who mounted it.
+ */
+static __always_inline bool creds_borrowed(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return task->cred != task->real_cred;
 }
 
 /* ---- scratch -----------------------------------------------------------------*/
 
-static __always_inline struct scratch *scratch_claim(__u32 type)
+/* The i-th place where a waiting operation of this type and thread may be. */
+static __always_inline __u32 scratch_place(__u32 type, __u32 tid, __u32 i)
 {
-	__u32 tid = bpf_get_current_pid_tgid();
-	struct scratch *s;
-	__u32 idx, i;
+	if (type == WEIR_EV_connect)
+		return (tid + i) & (SCRATCH_LONG - 1);
+	return SCRATCH_LONG + ((tid + i) & (SCRATCH_SHORT - 1));
+}
 
+static __always_inline struct scratch *scratch_try(__u32 idx, __u32 tid, bool may_wait)
+{
+	struct scratch *s;
+
+	if (g_owner[idx & (SCRATCH_SLOTS - 1)] ||
+	    __sync_val_compare_and_swap(&g_owner[idx & (SCRATCH_SLOTS - 1)], 0, tid))
+		return NULL;
+	s = bpf_map_lookup_elem(&m_scratch, &idx);
+	if (!s)
+		return NULL;
+	s->index = idx;
+	s->may_wait = may_wait;
+	s->state = SLOT_BUSY;
+	return s;
+}
+
+/* type 0: nothing is lost if there is no room. */
+static __always_inline struct scratch *scratch_claim(__u32 type, bool waits)
+{
+	__u32 tid = bpf_get_current_pid_tgid(), i;
+	struct scratch *s;
+
+	for (i = 0; waits && i < SCRATCH_PROBES; i++) {
+		s = scratch_try(scratch_place(type, tid, i), tid, true);
+		if (s)
+			return s;
+	}
 	for (i = 0; i < SCRATCH_PROBES; i++) {
-		idx = (tid + i) & (SCRATCH_SLOTS - 1);
-		if (g_owner[idx] ||
-		    __sync_val_compare_and_swap(&g_owner[idx], 0, tid) != 0)
-			continue;
-		s = bpf_map_lookup_elem(&m_scratch, &idx);
-		if (!s)
-			return NULL;
-		s->slot = idx;
-		s->may_wait = i < SCRATCH_WAITERS;
-		s->state = SCRATCH_BUSY;
-		return s;
+		s = scratch_try(SCRATCH_LONG + SCRATCH_SHORT +
+				((tid + i) & (SCRATCH_NOW - 1)), tid, false);
+		if (s)
+			return s;
 	}
 	s = bpf_task_storage_get(&m_spill, bpf_get_current_task_btf(), NULL,
 				 BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!s) {
-		lost_count(type, WEIR_LOST_NO_SCRATCH);
+		if (type) {
+			seq_take(type);
+			lost_count(type, WEIR_LOST_NO_SCRATCH);
+		}
 		return NULL;
 	}
-	s->slot = SCRATCH_SLOTS;
+	s->index = SCRATCH_SLOTS;
 	s->may_wait = 0;
 	return s;
 }
@@ -227,10 +311,10 @@ static __always_inline struct scratch *scratch_claim(__u32 type)
 /* A full barrier: the slot's content is written before its next owner's. */
 static __always_inline void scratch_release(struct scratch *s)
 {
-	__u32 idx = s->slot;
+	__u32 idx = s->index;
 
 	if (idx < SCRATCH_SLOTS) {
-		s->state = SCRATCH_BUSY;
+		s->state = SLOT_BUSY;
 		__sync_lock_test_and_set(&g_owner[idx], 0);
 	} else {
 		bpf_task_storage_delete(&m_spill, bpf_get_current_task_btf());
@@ -245,14 +329,14 @@ static __always_inline struct scratch *scratch_find(__u32 tid, __u32 type, __u64
 	__u32 idx, i;
 
 	for (i = 0; i < SCRATCH_PROBES; i++) {
-		idx = (tid + i) & (SCRATCH_SLOTS - 1);
-		if (g_owner[idx] != tid)
+		idx = scratch_place(type, tid, i);
+		if (g_owner[idx & (SCRATCH_SLOTS - 1)] != tid)
 			continue;
 		s = bpf_map_lookup_elem(&m_scratch, &idx);
 		if (!s)
 			return NULL;
 		base = (void *)s->rec;
-		if (s->state == SCRATCH_WAITS && base->type == type &&
+		if (s->state == SLOT_WAITS && base->type == type &&
 		    (!key || s->key == key))
 			return s;
 	}
@@ -271,15 +355,63 @@ static __always_inline struct scratch *op_begin(__u32 type, __u32 size)
 
 	if (!type_enabled(type) || task_excluded())
 		return NULL;
-	s = scratch_claim(type);
+	s = scratch_claim(type, g_outcomes >> type & 1);
 	if (!s)
 		return NULL;
 	base_fill_current(s, type, size);
 	return s;
 }
 
+/* The return value of the function that a fexit program follows. */
+static __always_inline int ret_errno(void *ctx)
+{
+	__u64 ret = 0;
+
+	bpf_get_func_ret(ctx, &ret);
+	return compat_errno(ret);
+}
+
+static __always_inline void op_done(struct scratch *s, int err)
+{
+	/* The kernel's own numbers for an interrupted call. */
+	if (err <= -512 && err >= -516)
+		err = -4;
+	if (err == -EINPROGRESS)
+		op_emit(s, WEIR_OUTCOME_UNKNOWN, EINPROGRESS);
+	else if (err)
+		op_emit(s, WEIR_OUTCOME_FAILURE, (__u32)-err);
+	else
+		op_emit(s, WEIR_OUTCOME_SUCCESS, 0);
+}
+
+/*
+ * Without BPF LSM the hook's program follows the function that asks all
+ * security modules: one of them may have said no. As LSM program it never
+ * does, and this is dead code.
+ */
+static __always_inline bool op_denied(struct scratch *s, void *ctx)
+{
+	int err;
+
+	if (!cfg_lsm_fexit)
+		return false;
+	err = ret_errno(ctx);
+	if (err)
+		op_done(s, err);
+	return err != 0;
+}
+
+/* Nothing of its outcome comes later. */
+static __always_inline void op_now(struct scratch *s, void *ctx, __u32 outcome)
+{
+	if (base_excluded(s))
+		scratch_release(s);
+	else if (!ctx || !op_denied(s, ctx))
+		op_emit(s, outcome, 0);
+}
+
 /* Filled: waits for op_end, or is emitted now if that cannot come. */
-static __always_inline void op_park(struct scratch *s, __u32 type, __u64 key)
+static __always_inline void op_park(struct scratch *s, void *ctx, __u32 type, __u64 key)
 {
 	struct weir_base *base = (void *)s->rec;
 
@@ -287,13 +419,14 @@ static __always_inline void op_park(struct scratch *s, __u32 type, __u64 key)
 		scratch_release(s);
 		return;
 	}
-	if (!s->may_wait || !(g_outcomes >> type & 1) ||
-	    base->flags & WEIR_REC_KTHREAD) {
+	if (op_denied(s, ctx))
+		return;
+	if (!s->may_wait || base->flags & WEIR_REC_KTHREAD) {
 		op_emit(s, WEIR_OUTCOME_UNKNOWN, 0);
 		return;
 	}
 	s->key = key;
-	s->state = SCRATCH_WAITS;
+	s->state = SLOT_WAITS;
 }
 
 /*
@@ -315,19 +448,3 @@ static __always_inline struct scratch *op_waiting(__u32 type, __u64 key)
 	return scratch_find((__u32)bpf_get_current_pid_tgid(), type, key);
 }
 
-static __always_inline void op_done(struct scratch *s, int err)
-{
-	if (err)
-		op_emit(s, WEIR_OUTCOME_FAILURE, (__u32)-err);
-	else
-		op_emit(s, WEIR_OUTCOME_SUCCESS, 0);
-}
-
-/* The return value of the function that a fexit program follows. */
-static __always_inline int ret_errno(void *ctx)
-{
-	__u64 ret = 0;
-
-	bpf_get_func_ret(ctx, &ret);
-	return compat_errno(ret);
-}

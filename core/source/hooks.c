@@ -68,6 +68,7 @@ const struct hook hooks[] = {
 	{ "on_socket_connect", "socket_connect", HOOK_LSM, T(connect), T(connect) },
 	{ "on_inet_stream_connect", "inet_stream_connect", HOOK_OUTCOME, T(connect), 0 },
 	{ "on_inet_dgram_connect", "inet_dgram_connect", HOOK_OUTCOME, T(connect), 0 },
+	{ "on_fastopen", "__inet_stream_connect", HOOK_OUTCOME, T(connect), 0 },
 	{ "on_unix_stream_connect", "unix_stream_connect", HOOK_OUTCOME, T(connect), 0 },
 	{ "on_unix_dgram_connect", "unix_dgram_connect", HOOK_OUTCOME, T(connect), 0 },
 	{ "on_sock_graft", "sock_graft", HOOK_LSM_VOID, T(accept), T(accept) },
@@ -92,6 +93,16 @@ void hook_function(const struct hook *h, char *buf, size_t size)
 		snprintf(buf, size, "security_bprm_check");
 	else
 		snprintf(buf, size, "security_%s", h->target);
+}
+
+bool hook_have(const struct kernel_facts *f, const char *prog)
+{
+	size_t i;
+
+	for (i = 0; i < n_hooks; i++)
+		if (!strcmp(hooks[i].prog, prog))
+			return f->have[i];
+	return false;
 }
 
 /* ---- what the kernel has --------------------------------------------------------*/

@@ -43,6 +43,8 @@ extern const size_t n_hooks;
 
 /* Reads the kernel's BTF and lists; 0 or -ENOENT without BTF. */
 int kernel_facts_read(struct kernel_facts *f);
+/* Has the kernel what this program attaches to? */
+bool hook_have(const struct kernel_facts *f, const char *prog);
 /* The function that an LSM hook is called from, for fentry. */
 void hook_function(const struct hook *h, char *buf, size_t size);
 /*

@@ -14,23 +14,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shared.bpf.h"
 #include "source/hooks.h"
 #include "source/source_bpf.h"
 #include "util/log.h"
 #include "util/macros.h"
 #include "weir.skel.h"
-
-/* The bits of cfg_filters, as in bpf/weir.bpf.h. */
-#define FILTER_UID	1u
-#define FILTER_CGROUP	2u
-#define FILTER_COMM	4u
-#define FILTER_EXE	8u
-#define FILTER_PATH	16u
-
-struct lpm_key {
-	uint32_t prefixlen;
-	char data[252];
-};
 
 /* ---- libbpf's messages ------------------------------------------------------*/
 
@@ -54,8 +43,13 @@ static int on_message(enum libbpf_print_level level, const char *fmt, va_list ap
 
 /* ---- programs ------------------------------------------------------------------*/
 
-/* Without BPF LSM the same program follows the function that calls the hook. */
-static int to_fentry(struct bpf_program *p, const struct hook *h)
+/*
+ * Without BPF LSM the same program follows the function that calls the hook:
+ * at its end, when the other security modules have answered; at its beginning
+ * where a program cannot read the answer.
+ */
+static int to_tracing(struct bpf_program *p, const struct hook *h,
+		      enum bpf_attach_type attach)
 {
 	char func[64];
 	int r;
@@ -63,19 +57,14 @@ static int to_fentry(struct bpf_program *p, const struct hook *h)
 	hook_function(h, func, sizeof(func));
 	r = bpf_program__set_type(p, BPF_PROG_TYPE_TRACING);
 	if (!r)
-		r = bpf_program__set_expected_attach_type(p, BPF_TRACE_FENTRY);
+		r = bpf_program__set_expected_attach_type(p, attach);
 	return r ? r : bpf_program__set_attach_target(p, 0, func);
 }
 
-/* on_exit stands in for on_taskstats_exit where the kernel has no taskstats. */
 static bool is_wanted(const struct hook *h, size_t i, uint64_t types,
 		      const struct kernel_facts *f)
 {
-	if (!f->have[i] || !(h->types & types))
-		return false;
-	if (!strcmp(h->prog, "on_exit"))
-		return !f->have[i - 1];
-	return true;
+	return f->have[i] && h->types & types;
 }
 
 static int progs_choose(struct weir_bpf *skel, const struct source_bpf_conf *conf,
@@ -92,7 +81,8 @@ static int progs_choose(struct weir_bpf *skel, const struct source_bpf_conf *con
 		on = is_wanted(&hooks[i], i, conf->types, f) && !(off >> i & 1);
 		bpf_program__set_autoload(p, on);
 		if (on && hooks[i].kind <= HOOK_LSM_VOID && !f->lsm) {
-			r = to_fentry(p, &hooks[i]);
+			r = to_tracing(p, &hooks[i],
+				       f->func_ret ? BPF_TRACE_FEXIT : BPF_TRACE_FENTRY);
 			if (r)
 				return r;
 		}
@@ -142,6 +132,8 @@ static void settings_fill(struct weir_bpf *skel, const struct source_bpf_conf *c
 		ro->cfg_rate_burst_ns = ro->cfg_rate_ns * MAX(conf->burst, 1u);
 	}
 	ro->cfg_types = conf->types;
+	ro->cfg_lsm_fexit = !f->lsm && f->func_ret;
+	ro->cfg_taskstats = hook_have(f, "on_taskstats_exit");
 	bpf_map__set_max_entries(skel->maps.m_ring_critical, ring_size(conf->ring_critical));
 	bpf_map__set_max_entries(skel->maps.m_ring_bulk, ring_size(conf->ring_bulk));
 }
@@ -157,7 +149,7 @@ static int prefixes_put(struct bpf_map *map, const char *const *texts, size_t n,
 
 	for (i = 0; i < n; i++) {
 		memset(&key, 0, sizeof(key));
-		len = (size_t)snprintf(key.data, sizeof(key.data), "%s%s", texts[i], suffix);
+		len = (size_t)snprintf((char *)key.data, sizeof(key.data), "%s%s", texts[i], suffix);
 		key.prefixlen = (uint32_t)MIN(len, sizeof(key.data)) * 8;
 		if (bpf_map_update_elem(bpf_map__fd(map), &key, &one, BPF_ANY))
 			return -errno;
@@ -165,11 +157,12 @@ static int prefixes_put(struct bpf_map *map, const char *const *texts, size_t n,
 	return 0;
 }
 
+/* The value: of m_excluded, whenever the process began. */
 static int number_put(struct bpf_map *map, uint32_t number)
 {
-	uint32_t one = 1;
+	uint64_t value = 0;
 
-	return bpf_map_update_elem(bpf_map__fd(map), &number, &one, BPF_ANY) ? -errno : 0;
+	return bpf_map_update_elem(bpf_map__fd(map), &number, &value, BPF_ANY) ? -errno : 0;
 }
 
 static int pids_put(struct weir_bpf *skel, const struct source_bpf_conf *conf)
@@ -252,6 +245,19 @@ static int load_once(const struct source_bpf_conf *conf, const struct kernel_fac
 	return 0;
 }
 
+/* Some only help others; without one that serves a type, the type is blind. */
+static void prog_refused(uint64_t bit, int r)
+{
+	const struct hook *h = &hooks[__builtin_ctzll(bit)];
+
+	if (h->serves)
+		log_error("this kernel refuses the program %s (%s): the events of %s are not seen",
+			  h->prog, strerror(-r), h->target);
+	else
+		log_warn("this kernel refuses the program %s (%s): going on without it",
+			 h->prog, strerror(-r));
+}
+
 int setup_load(const struct source_bpf_conf *conf, const struct kernel_facts *facts,
 	       struct weir_bpf **out)
 {
@@ -268,8 +274,7 @@ int setup_load(const struct source_bpf_conf *conf, const struct kernel_facts *fa
 		/* EPERM is no judgement of a program: none will load. */
 		if (r == -EPERM || !bit || off & bit)
 			return r;
-		log_warn("this kernel refuses the program %s (%s): going on without it",
-			 failed_prog, strerror(-r));
+		prog_refused(bit, r);
 		off |= bit;
 	}
 	r = maps_fill(skel, conf);

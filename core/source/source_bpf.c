@@ -16,6 +16,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "shared.bpf.h"
 #include "source/hooks.h"
 #include "source/setup.h"
 #include "source/snapshot.h"
@@ -33,10 +34,12 @@ struct source_bpf {
 #define SOURCE_BPF_MAGIC	0xb9f50a3e
 	struct weir_bpf *skel;
 	struct bpf_link *links[HOOK_MAX];
-	struct ring_buffer *rings;
+	/* one a class, so that a full one never keeps the other from being read */
+	struct ring_buffer *rings[WEIR_CLASS_KERNEL_MAX];
 	struct kernel_facts facts;
 	struct snapshot_conf snapshot;
 	bool snapshot_due;
+	bool resync_wanted;
 	uint64_t critical_lost;		/* when the last snapshot was taken */
 	uint64_t types;
 	int wake_fd;
@@ -75,14 +78,18 @@ static int on_sample(void *ctx, void *data, size_t size)
 
 static int rings_consume(struct source_bpf *b, int limit)
 {
-	int r;
+	int r, i;
 
-	b->left = limit;
 	b->fn_r = 0;
-	r = ring_buffer__consume(b->rings);
-	if (b->fn_r < 0)
-		return b->fn_r;
-	return r < 0 && r != E_ENOUGH ? r : 0;
+	for (i = 0; i < WEIR_CLASS_KERNEL_MAX; i++) {
+		b->left = limit;
+		r = ring_buffer__consume(b->rings[i]);
+		if (b->fn_r < 0)
+			return b->fn_r;
+		if (r < 0 && r != E_ENOUGH)
+			return r;
+	}
+	return 0;
 }
 
 static int snapshot_give(struct source_bpf *b)
@@ -103,9 +110,10 @@ static int snapshot_give(struct source_bpf *b)
 static int bpf_poll(struct source *s, int timeout_ms, source_record_f *fn, void *ctx)
 {
 	struct source_bpf *b = of(s);
-	struct pollfd fds[2] = {
-		{ .fd = ring_buffer__epoll_fd(b->rings), .events = POLLIN },
+	struct pollfd fds[WEIR_CLASS_KERNEL_MAX + 1] = {
 		{ .fd = b->wake_fd, .events = POLLIN },
+		{ .fd = ring_buffer__epoll_fd(b->rings[0]), .events = POLLIN },
+		{ .fd = ring_buffer__epoll_fd(b->rings[1]), .events = POLLIN },
 	};
 	uint64_t wakes;
 	int r;
@@ -118,14 +126,13 @@ static int bpf_poll(struct source *s, int timeout_ms, source_record_f *fn, void 
 	r = rings_consume(b, POLL_RECORDS);
 	if (r < 0 || b->n)
 		return r < 0 ? r : b->n;
-	if (poll(fds, 2, timeout_ms) < 0 && errno != EINTR) {
+	if (poll(fds, ARRAY_LEN(fds), timeout_ms) < 0 && errno != EINTR) {
 		r = -errno;
 		log_error("waiting for events: %s", strerror(errno));
 		return r;
 	}
-	if (fds[1].revents && read(b->wake_fd, &wakes, sizeof(wakes)) < 0)
+	if (fds[0].revents && read(b->wake_fd, &wakes, sizeof(wakes)) < 0)
 		log_debug("wake: %s", strerror(errno));
-	/* Empties the epoll set's edge; what came is taken at once. */
 	r = rings_consume(b, POLL_RECORDS);
 	return r < 0 ? r : b->n;
 }
@@ -138,6 +145,53 @@ static void links_destroy(struct source_bpf *b)
 		bpf_link__destroy(b->links[i]);
 		b->links[i] = NULL;
 	}
+}
+
+#define MASK_critical	1ull
+#define MASK_bulk	0ull
+#define MASK_user	0ull
+static const uint64_t critical_types = 0
+#define EVENT(id, name, class, actor, doc) | (MASK_##class << ((id) % 64))
+#include <weir/events.def>
+	;
+
+static uint32_t class_of(uint32_t type)
+{
+	return critical_types >> type & 1 ? WEIR_CLASS_CRITICAL : WEIR_CLASS_BULK;
+}
+
+/*
+ * An operation that has not ended yet (a connect, say) lies in its slot. No
+ * program runs any more: it is finished here as the kernel would have.
+ */
+static int waiting_give(struct source_bpf *b)
+{
+	struct weir_bpf__bss *bss = b->skel->bss;
+	struct slot *slot = malloc(bpf_map__value_size(b->skel->maps.m_scratch));
+	struct weir_base *base;
+	uint32_t i, size;
+	int r = 0;
+
+	if (!slot)
+		return -ENOMEM;
+	base = (struct weir_base *)slot->rec;
+	for (i = 0; !r && i < ARRAY_LEN(bss->g_owner); i++) {
+		if (!bss->g_owner[i] ||
+		    bpf_map_lookup_elem(bpf_map__fd(b->skel->maps.m_scratch), &i, slot) ||
+		    slot->state != SLOT_WAITS || slot->tail > WEIR_REC_MAX - 8)
+			continue;
+		size = ALIGN8(slot->tail);
+		memset(slot->rec + slot->tail, 0, size - slot->tail);
+		base->size = size;
+		base->rclass = (uint8_t)class_of(base->type % 64);
+		base->outcome = WEIR_OUTCOME_UNKNOWN;
+		base->seq = bss->g_seq[base->rclass * SEQ_STEP]++;
+		base->id = b->snapshot.id_base + (base->seq << 2 | base->rclass);
+		b->n++;
+		r = b->fn(b->ctx, slot->rec, size);
+	}
+	free(slot);
+	return r;
 }
 
 static int bpf_drain(struct source *s, source_record_f *fn, void *ctx)
@@ -153,6 +207,8 @@ static int bpf_drain(struct source *s, source_record_f *fn, void *ctx)
 		before = b->n;
 		r = rings_consume(b, POLL_RECORDS);
 	} while (!r && b->n > before);
+	if (!r)
+		r = waiting_give(b);
 	return r < 0 ? r : b->n;
 }
 
@@ -179,41 +235,70 @@ static uint64_t percpu_sum(struct source_bpf *b, struct bpf_map *map, uint32_t k
 	return sum;
 }
 
-#define MASK_critical	1ull
-#define MASK_bulk	0ull
-#define MASK_user	0ull
-static const uint64_t critical_types = 0
-#define EVENT(id, name, class, actor, doc) | (MASK_##class << ((id) % 64))
-#include <weir/events.def>
-	;
+/*
+ * The kernel passes a program over when it runs already on that CPU, below a
+ * task that preempted it. It counts that, and so the event is not lost silently.
+ */
+static void missed_add(struct source_bpf *b, struct source_losses *out)
+{
+	struct bpf_prog_info info;
+	struct bpf_program *p;
+	uint32_t len, type;
+	size_t i;
+
+	for (i = 0; i < n_hooks; i++) {
+		if (!b->links[i] || !hooks[i].serves)
+			continue;
+		p = bpf_object__find_program_by_name(b->skel->obj, hooks[i].prog);
+		len = sizeof(info);
+		memset(&info, 0, sizeof(info));
+		if (!p || bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
+			continue;
+		type = (uint32_t)__builtin_ctzll(hooks[i].serves);
+		out->n[class_of(type)][type][WEIR_LOST_MISSED] += info.recursion_misses;
+	}
+}
+
+/*
+ * Lineage has a hole: look again who runs, once the loss has stopped, since
+ * looking holds up the rings.
+ */
+static void resync_consider(struct source_bpf *b, const struct source_losses *out)
+{
+	uint64_t critical = 0;
+	uint32_t type, reason;
+
+	for (type = 1; type < WEIR_EV_KERNEL_MAX; type++)
+		for (reason = 0; reason < WEIR_LOST_KERNEL_MAX; reason++)
+			critical += out->n[WEIR_CLASS_CRITICAL][type][reason];
+	if (critical > b->critical_lost) {
+		b->critical_lost = critical;
+		b->resync_wanted = true;
+	} else if (b->resync_wanted) {
+		b->resync_wanted = false;
+		b->snapshot.reason = WEIR_SNAPSHOT_RESYNC;
+		b->snapshot_due = true;
+	}
+}
 
 static void bpf_losses(struct source *s, struct source_losses *out)
 {
 	struct source_bpf *b = of(s);
-	uint32_t type, reason, class;
-	uint64_t n, critical = 0;
+	uint32_t type, reason;
 
 	memset(out, 0, sizeof(*out));
 	for (type = 1; type < WEIR_EV_KERNEL_MAX; type++) {
 		if (!(b->types >> type & 1))
 			continue;
-		class = critical_types >> type & 1 ? WEIR_CLASS_CRITICAL : WEIR_CLASS_BULK;
-		for (reason = 0; reason < WEIR_LOST_KERNEL_MAX; reason++) {
-			n = percpu_sum(b, b->skel->maps.m_lost,
-				       type * WEIR_LOST_KERNEL_MAX + reason);
-			out->n[class][type][reason] = n;
-			if (class == WEIR_CLASS_CRITICAL)
-				critical += n;
-		}
-		out->filtered[class][type] =
+		for (reason = 0; reason < WEIR_LOST_KERNEL_MAX; reason++)
+			out->n[class_of(type)][type][reason] =
+				percpu_sum(b, b->skel->maps.m_lost,
+					   type * WEIR_LOST_KERNEL_MAX + reason);
+		out->filtered[class_of(type)][type] =
 			percpu_sum(b, b->skel->maps.m_filtered, type);
 	}
-	/* Lineage has a hole: look again who runs. */
-	if (critical > b->critical_lost) {
-		b->critical_lost = critical;
-		b->snapshot.reason = WEIR_SNAPSHOT_RESYNC;
-		b->snapshot_due = true;
-	}
+	missed_add(b, out);
+	resync_consider(b, out);
 }
 
 static int64_t bpf_wall_ns(struct source *s)
@@ -237,7 +322,8 @@ static void bpf_free(struct source *s)
 	struct source_bpf *b = of(s);
 
 	links_destroy(b);
-	ring_buffer__free(b->rings);
+	ring_buffer__free(b->rings[0]);
+	ring_buffer__free(b->rings[1]);
 	weir_bpf__destroy(b->skel);
 	if (b->wake_fd >= 0)
 		close(b->wake_fd);
@@ -259,48 +345,71 @@ static const struct source_ops source_bpf_ops = {
 
 /* ---- attach ---------------------------------------------------------------------*/
 
-static void hook_attach(struct source_bpf *b, size_t i, uint64_t *served,
-			uint64_t *outcomes)
+static bool hook_attach(struct source_bpf *b, size_t i)
 {
 	struct bpf_program *p =
 		bpf_object__find_program_by_name(b->skel->obj, hooks[i].prog);
 
-	if (hooks[i].kind == HOOK_ITER || !p || !bpf_program__autoload(p))
-		return;
+	if (!p || !bpf_program__autoload(p))
+		return false;
 	b->links[i] = bpf_program__attach(p);
-	if (!b->links[i]) {
+	if (!b->links[i])
 		log_warn("cannot attach to %s: %s", hooks[i].target, strerror(errno));
-		return;
-	}
-	*served |= hooks[i].serves;
-	if (hooks[i].kind == HOOK_OUTCOME)
-		*outcomes |= hooks[i].types;
+	return b->links[i] != NULL;
 }
 
-/* Outcomes first: an operation must not wait for one that nobody tells. */
-static void hooks_attach(struct source_bpf *b)
+/*
+ * Outcomes first: an operation must not wait for one that nobody tells. A type
+ * of which one function cannot be followed does not wait at all; but unix
+ * sockets, which may be a module, are counted apart.
+ */
+static void outcomes_attach(struct source_bpf *b)
 {
-	uint64_t served = 0, outcomes = 0;
+	uint64_t told = 0, untold = 0;
+	uint32_t unix_told = 1;
 	size_t i;
 
+	for (i = 0; i < n_hooks; i++) {
+		if (hooks[i].kind != HOOK_OUTCOME || !(hooks[i].types & b->types))
+			continue;
+		if (hook_attach(b, i))
+			told |= hooks[i].types;
+		else if (!strncmp(hooks[i].target, "unix_", 5))
+			unix_told = 0;
+		else if (b->facts.have[i])
+			untold |= hooks[i].types;
+	}
+	b->skel->bss->g_outcomes = told & ~untold;
+	b->skel->bss->g_unix_outcomes = unix_told;
+}
+
+static void hooks_attach(struct source_bpf *b)
+{
+	uint64_t served = 0;
+	size_t i;
+
+	outcomes_attach(b);
 	for (i = 0; i < n_hooks; i++)
-		if (hooks[i].kind == HOOK_OUTCOME)
-			hook_attach(b, i, &served, &outcomes);
-	b->skel->bss->g_outcomes = outcomes;
-	for (i = 0; i < n_hooks; i++)
-		if (hooks[i].kind != HOOK_OUTCOME)
-			hook_attach(b, i, &served, &outcomes);
+		if (hooks[i].kind != HOOK_OUTCOME && hooks[i].kind != HOOK_ITER &&
+		    hook_attach(b, i))
+			served |= hooks[i].serves;
 	b->types &= served;
 }
 
 static int rings_open(struct source_bpf *b)
 {
-	b->rings = ring_buffer__new(bpf_map__fd(b->skel->maps.m_ring_critical),
-				    on_sample, b, NULL);
-	if (!b->rings)
-		return -errno;
-	return ring_buffer__add(b->rings, bpf_map__fd(b->skel->maps.m_ring_bulk),
-				on_sample, b);
+	struct bpf_map *maps[] = {
+		[WEIR_CLASS_CRITICAL] = b->skel->maps.m_ring_critical,
+		[WEIR_CLASS_BULK] = b->skel->maps.m_ring_bulk,
+	};
+	int i;
+
+	for (i = 0; i < WEIR_CLASS_KERNEL_MAX; i++) {
+		b->rings[i] = ring_buffer__new(bpf_map__fd(maps[i]), on_sample, b, NULL);
+		if (!b->rings[i])
+			return -errno;
+	}
+	return 0;
 }
 
 int source_bpf_new(struct source **out, const struct source_bpf_conf *conf)
@@ -356,9 +465,10 @@ static const char *const kind_names[] = {
 	[HOOK_TP] = "tp_btf", [HOOK_FENTRY] = "fentry", [HOOK_ITER] = "iter",
 };
 
-static bool stands_in(size_t i, const struct kernel_facts *f)
+/* sched_process_exit cleans up; it tells exits only where taskstats cannot. */
+static bool stands_in(const struct hook *h, const struct kernel_facts *f)
 {
-	return !strcmp(hooks[i].prog, "on_exit") && f->have[i - 1];
+	return !strcmp(h->prog, "on_exit") && hook_have(f, "on_taskstats_exit");
 }
 
 static void type_report(FILE *f, unsigned type, const char *name,
@@ -372,14 +482,15 @@ static void type_report(FILE *f, unsigned type, const char *name,
 	fprintf(f, "%-12s", name);
 	for (i = 0; i < n_hooks; i++) {
 		h = &hooks[i];
-		if (!(h->types >> type & 1) || !facts->have[i] || stands_in(i, facts) ||
+		if (!(h->types >> type & 1) || !facts->have[i] || stands_in(h, facts) ||
 		    h->kind == HOOK_ITER || (h->types == UINT64_MAX && !(h->serves >> type & 1)))
 			continue;
 		served |= h->serves >> type & 1;
 		blocks |= h->kind == HOOK_LSM && facts->lsm;
 		hook_function(h, func, sizeof(func));
 		if (h->kind <= HOOK_LSM_VOID && !facts->lsm)
-			fprintf(f, "%sfentry/%s", first ? "" : " ", func);
+			fprintf(f, "%s%s/%s", first ? "" : " ",
+				facts->func_ret ? "fexit" : "fentry", func);
 		else
 			fprintf(f, "%s%s/%s", first ? "" : " ", kind_names[h->kind], h->target);
 		first = false;
@@ -387,7 +498,7 @@ static void type_report(FILE *f, unsigned type, const char *name,
 	if (!served)
 		fprintf(f, "%snot available on this kernel", first ? "" : "; ");
 	else if (blocks)
-		fprintf(f, "; can block");
+		fprintf(f, "; its hook can block");
 	else if (!facts->lsm && type != WEIR_EV_fork && type != WEIR_EV_exit &&
 		 type != WEIR_EV_accept)
 		fprintf(f, "; cannot block: BPF is not among the active LSMs");

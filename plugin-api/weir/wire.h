@@ -148,6 +148,7 @@ enum weir_exec_flags {
 	WEIR_EXEC_SECURE = 8,		/* set-id or file capabilities took effect */
 	WEIR_EXEC_NON_LEADER = 16,	/* a thread that was not the leader called it */
 	WEIR_EXEC_FD = 32,		/* execveat of a descriptor, without a name */
+	WEIR_EXEC_UNREACHABLE = 64,	/* the path does not begin at the namespace's root */
 };
 
 /* The numbers of O_* differ between architectures; these do not. */
@@ -181,6 +182,7 @@ enum weir_lost_reason {
 	WEIR_LOST_RING_FULL,	/* kernel: no room in the ring */
 	WEIR_LOST_NO_SCRATCH,	/* kernel: no memory to build the event in */
 	WEIR_LOST_RATE,		/* kernel: the cgroup's token bucket was empty */
+	WEIR_LOST_MISSED,	/* kernel: a hook was passed over, so that no number was given */
 	WEIR_LOST_KERNEL_MAX,
 	WEIR_LOST_BAD_RECORD = WEIR_LOST_KERNEL_MAX,	/* refused by the check */
 	WEIR_LOST_SINK,		/* a sink's policy dropped it */

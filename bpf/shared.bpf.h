@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the programs and the source that loads them both have to know. */
+#pragma once
+
+#ifdef __bpf__
+#include "kernel.bpf.h"
+#else
+#include <linux/types.h>
+#endif
+#include <weir/wire.h>
+
+/* Bits of cfg_filters. */
+#define FILTER_UID	1u
+#define FILTER_CGROUP	2u
+#define FILTER_COMM	4u
+#define FILTER_EXE	8u
+#define FILTER_PATH	16u
+
+/* g_seq has a line of cache for each class. */
+#define SEQ_STEP	16u
+
+#define LPM_DATA	252u
+
+struct lpm_key {
+	__u32 prefixlen;	/* bits */
+	__u8 data[LPM_DATA];
+};
+
+enum slot_state { SLOT_BUSY, SLOT_WAITS };
+
+/* What a slot of m_scratch begins with. */
+struct slot {
+	__u32 state;		/* enum slot_state, written by the owner alone */
+	__u32 index;		/* own; SCRATCH_SLOTS: in task storage */
+	__u64 key;		/* what the waiting operation is about */
+	__u32 tail;		/* bytes of rec in use */
+	__u32 may_wait;
+	/* These three as struct exec_before. */
+	__u64 exec_bprm;
+	__u64 exec_tail;
+	__u8 rec[WEIR_REC_MAX + 8];
+};
