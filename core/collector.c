@@ -6,7 +6,7 @@
 #include "collector.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -31,7 +31,7 @@ struct collector {
 	int64_t wall_ns;
 	uint64_t last_tick;
 	uint64_t last_time;	/* of the last record, ns since boot */
-	volatile sig_atomic_t stop;
+	atomic_bool stop;
 	/* all losses there have been, and those that were announced */
 	struct chain_losses now, told;
 	struct source_losses source;
@@ -182,7 +182,7 @@ int collector_run(struct collector *c)
 
 	CHECK_OBJ_NOTNULL(c, COLLECTOR_MAGIC);
 	c->last_tick = clock_ns(CLOCK_MONOTONIC);
-	while (!c->stop) {
+	while (!atomic_load_explicit(&c->stop, memory_order_relaxed)) {
 		c->wall_ns = source_wall_ns(c->conf.source);
 		r = source_poll(c->conf.source, POLL_MS, on_record, c);
 		if (r < 0)
@@ -194,15 +194,20 @@ int collector_run(struct collector *c)
 			break;
 	}
 	r = r > 0 || r == -ESHUTDOWN ? 0 : r;
-	if (r == -EPIPE)
+	if (r == -EPIPE) {
+		/* Nobody is left to be told, but summary and capture are exact. */
+		losses_sum(c);
+		if (c->conf.writer)
+			capture_write_losses(c->conf.writer, &c->source);
 		return r;
+	}
 	r2 = finish(c);
 	return r ? r : r2;
 }
 
 void collector_stop(struct collector *c)
 {
-	c->stop = 1;
+	atomic_store_explicit(&c->stop, true, memory_order_relaxed);
 	source_wake(c->conf.source);
 }
 

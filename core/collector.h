@@ -23,8 +23,9 @@ struct collector_conf {
 };
 
 /*
- * received = refused + in; in = filtered + passed (struct chain_stats); lost
- * counts by reason what is missing from the stream, from the kernel on.
+ * received + made = refused + in; in = filtered + passed (struct chain_stats);
+ * lost counts by reason what is missing from the stream, from the kernel on.
+ * Exact once collector_run has returned, while it runs at most a second old.
  */
 struct collector_stats {
 	uint64_t received;

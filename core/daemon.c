@@ -109,13 +109,17 @@ int daemon_check(const struct daemon_conf *conf)
 static int schema_print(const struct daemon_conf *conf,
 			int (*print)(FILE *, const struct weir_schema *))
 {
+	enum daemon_status status = DAEMON_OK;
 	struct daemon dm = { 0 };
-	int r = daemon_load(&dm, conf);
 
-	if (!r && print(stdout, chain_schema(dm.chain)))
-		r = -EIO;
+	if (daemon_load(&dm, conf)) {
+		status = DAEMON_CONFIG;
+	} else if (print(stdout, chain_schema(dm.chain)) || fflush(stdout)) {
+		log_error("standard output: %s", strerror(errno));
+		status = DAEMON_FAILED;
+	}
 	daemon_fini(&dm);
-	return r ? DAEMON_CONFIG : DAEMON_OK;
+	return status;
 }
 
 int daemon_schema(const struct daemon_conf *conf)
@@ -242,7 +246,13 @@ static void signals_set(struct daemon *dm)
 	sigaction(SIGTERM, &sa, NULL);
 	sa.sa_handler = on_alarm;
 	sigaction(SIGALRM, &sa, NULL);
-	sa.sa_handler = SIG_IGN;
+}
+
+/* Before anything is opened: a reader that goes is an answer of write(2). */
+static void signals_ignore(void)
+{
+	struct sigaction sa = { .sa_handler = SIG_IGN };
+
 	sigaction(SIGPIPE, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
 }
@@ -307,11 +317,31 @@ static void summary_log(const struct daemon *dm)
 		 (unsigned long long)lost, text);
 }
 
+/* 0, or -EIO: events are missing at a sink because it could not write. */
+static int sinks_judge(const struct daemon *dm)
+{
+	struct chain_stage_info st;
+	int r = 0;
+	size_t i;
+
+	for (i = 0; i < chain_n_stages(dm->chain); i++) {
+		st = chain_stage(dm->chain, i);
+		if (st.kind != WEIR_PLUGIN_SINK || !st.failed)
+			continue;
+		log_error("%s: %llu writes failed, %llu events were not delivered",
+			  st.name, (unsigned long long)st.failed,
+			  (unsigned long long)st.dropped);
+		r = -EIO;
+	}
+	return r;
+}
+
 int daemon_run(const struct daemon_conf *conf)
 {
 	struct daemon dm = { 0 };
-	int r, r2;
+	int r, r2, r3;
 
+	signals_ignore();
 	r = daemon_load(&dm, conf);
 	if (r) {
 		daemon_fini(&dm);
@@ -326,10 +356,11 @@ int daemon_run(const struct daemon_conf *conf)
 	signals_set(&dm);
 	log_info("running: %s", conf->replay ? conf->replay : "live");
 	r = collector_run(dm.collector);
+	r3 = sinks_judge(&dm);
 	summary_log(&dm);
 	signals_unset();
 	r2 = writer_close(&dm);
 	daemon_fini(&dm);
 	/* The reader's leaving is an end like another. */
-	return (r && r != -EPIPE) || r2 ? DAEMON_FAILED : DAEMON_OK;
+	return (r && r != -EPIPE) || r2 || r3 ? DAEMON_FAILED : DAEMON_OK;
 }

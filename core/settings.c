@@ -94,20 +94,25 @@ static int events_read(const struct conf_node *group, const struct weir_optval *
 #include <weir/events.def>
 	};
 	const struct conf_node *at = conf_get(group, "events");
+	size_t errors = d->n_errors;
 	uint32_t i, j;
 
+	/* The words come from the array's elements, in order. */
+	if (at && at->type != CONF_STRING)
+		at = at->children;
 	*types = 0;
-	for (i = 0; i < v->n; i++) {
+	for (i = 0; i < v->n; i++, at = at ? at->next : NULL) {
 		for (j = 0; j < ARRAY_LEN(names); j++)
 			if (!strcmp(names[j].name, v->v.list[i]) &&
 			    names[j].id < WEIR_EV_KERNEL_MAX)
 				break;
-		if (j == ARRAY_LEN(names))
-			return diag_error(d, at ? at->file : NULL, at ? at->line : 0,
-					  "sensor: unknown event \"%s\"", v->v.list[i]);
-		*types |= 1ull << names[j].id;
+		if (j < ARRAY_LEN(names))
+			*types |= 1ull << names[j].id;
+		else
+			diag_error(d, at ? at->file : NULL, at ? at->line : 0,
+				   "sensor: unknown event \"%s\"", v->v.list[i]);
 	}
-	return 0;
+	return d->n_errors == errors ? 0 : -EINVAL;
 }
 
 /* exclude.pids = [ 1, 2 ]: an array of numbers, which option tables do not know. */

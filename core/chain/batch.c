@@ -25,17 +25,27 @@ static void items_lose(struct stage *st, uint32_t from, uint32_t to)
 	st->stats.dropped += to - from;
 }
 
-/* What a sink has taken, and of it dropped by its policy: it tells the class only. */
+/*
+ * What a sink has taken, and of it dropped by its policy: it tells the class
+ * only. Its sums are not believed: each item dropped is one loss, no more and
+ * no less.
+ */
 static void taken_count(struct stage *st, uint32_t from, const struct weir_write *w)
 {
-	uint32_t i, dropped = MIN(w->dropped, w->done);
+	uint32_t i, n, dropped = MIN(w->dropped, w->done), left = dropped;
 
 	for (i = from; i < from + w->done; i++)
 		st->stats.bytes += st->pending.items[i].len;
 	st->stats.delivered += w->done - dropped;
 	st->stats.dropped += dropped;
-	for (i = 0; i < WEIR_CLASS_MAX; i++)
-		st->chain->losses.n[i][0][WEIR_LOST_SINK] += w->dropped_class[i];
+	for (i = 0; i < WEIR_CLASS_MAX; i++) {
+		n = MIN(w->dropped_class[i], left);
+		st->chain->losses.n[i][0][WEIR_LOST_SINK] += n;
+		left -= n;
+	}
+	/* Those without a class: that of the last ones taken. */
+	for (i = from + w->done; left; left--)
+		st->chain->losses.n[st->pending.items[--i].rclass][0][WEIR_LOST_SINK]++;
 }
 
 static void sink_close(struct stage *st)
@@ -64,13 +74,18 @@ static uint32_t sink_write(struct stage *st, uint32_t from)
 	from += w.done;
 	if (r == WEIR_WRITE_CLOSED)
 		sink_close(st);
-	if (r == WEIR_WRITE_ERROR)
-		st->stats.failed++;
-	if (r == WEIR_WRITE_CLOSED || r == WEIR_WRITE_ERROR) {
-		items_lose(st, from, st->pending.n);
-		return st->pending.n;
-	}
-	return from;
+	if (r == WEIR_WRITE_OK || r == WEIR_WRITE_AGAIN)
+		return from;
+	/* An error, or an answer that is none. */
+	st->stats.failed += r != WEIR_WRITE_CLOSED;
+	items_lose(st, from, st->pending.n);
+	return st->pending.n;
+}
+
+/* Orders nothing: whoever sees it late tries once more. */
+static bool chain_stopped(const struct chain *c)
+{
+	return atomic_load_explicit(&c->stop, memory_order_relaxed);
 }
 
 static void sink_flush(struct stage *st, bool wait)
@@ -86,7 +101,7 @@ static void sink_flush(struct stage *st, bool wait)
 			done = sink_write(st, done);
 		}
 		/* Told to stop: the last try has been made. */
-		if (st->chain->stop && done == before) {
+		if (chain_stopped(st->chain) && done == before) {
 			items_lose(st, done, st->pending.n);
 			done = st->pending.n;
 		}

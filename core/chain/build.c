@@ -35,7 +35,8 @@ static void order_fix(struct chain *c)
 	for (i = first + 1; i < c->n_stages; i++) {
 		st = c->stages[i];
 		if (st->def->kind != WEIR_PLUGIN_ENRICHER ||
-		    !strcmp(st->file, main_file))
+		    !strcmp(st->file, main_file) ||
+		    conf_get(st->node, "before") || conf_get(st->node, "after"))
 			continue;
 		for (j = i; j > first; j--)
 			c->stages[j] = c->stages[j - 1];
@@ -84,8 +85,13 @@ static struct stage *encoder_named(struct chain *c, const char *name, size_t bef
 static int encoder_find(struct chain *c, size_t i, struct diag *d)
 {
 	struct stage *st = c->stages[i];
+	const struct conf_node *key = conf_get(st->node, "encoder");
 	const char *name = conf_get_string(st->node, "encoder");
 
+	if (key && !name)
+		return diag_error(d, key->file, key->line,
+				  "%s: encoder must be the name of a serializer, not %s",
+				  st->name, conf_type_name(key->type));
 	if (name && st->def->kind != WEIR_PLUGIN_SINK)
 		return diag_error(d, st->file, st->line,
 				  "%s: only a sink has an encoder", st->name);

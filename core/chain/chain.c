@@ -89,7 +89,8 @@ static void stage_encode(struct stage *st, const struct weir_event *ev,
 	struct weir_buf *buf = &st->page.buf;
 
 	st->page.start = buf->len;
-	if (st->def->encode(st->inst, ev, buf) == 0) {
+	/* Nothing appended is nothing written, whatever it answers. */
+	if (st->def->encode(st->inst, ev, buf) == 0 && buf->len > st->page.start) {
 		st->stats.bytes += buf->len - st->page.start;
 		return;
 	}
@@ -195,18 +196,37 @@ int chain_flush(struct chain *c, bool wait)
 	return batch_flush(c, wait);
 }
 
+/* Not on the event path: a line when a sink begins to fail, and when it ends. */
+static void sink_health(struct stage *st)
+{
+	bool failed = st->stats.failed > st->ticked.failed;
+	bool wrote = st->stats.delivered > st->ticked.delivered;
+
+	if (failed && !st->failing)
+		log_error("%s: writing fails; what is lost is counted", st->name);
+	else if (!failed && wrote && st->failing)
+		log_info("%s: writing works again", st->name);
+	st->failing = failed || (st->failing && !wrote);
+	st->ticked = st->stats;
+}
+
 void chain_tick(struct chain *c, uint64_t now_ns)
 {
+	struct stage *st;
 	size_t i;
 
-	for (i = 0; i < c->n_stages; i++)
-		if (c->stages[i]->def->tick)
-			c->stages[i]->def->tick(c->stages[i]->inst, now_ns);
+	for (i = 0; i < c->n_stages; i++) {
+		st = c->stages[i];
+		if (st->def->tick)
+			st->def->tick(st->inst, now_ns);
+		if (st->def->kind == WEIR_PLUGIN_SINK)
+			sink_health(st);
+	}
 }
 
 void chain_stop(struct chain *c)
 {
-	c->stop = 1;
+	atomic_store_explicit(&c->stop, true, memory_order_relaxed);
 }
 
 /* ---- accounts ------------------------------------------------------------------*/

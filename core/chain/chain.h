@@ -31,8 +31,9 @@ struct chain_losses {
 };
 
 /*
- * in = filtered + passed; and for each sink
- * passed = not seen (stage filter) + delivered + dropped + queued.
+ * in = filtered + passed; and for each sink behind which no enricher stands
+ * passed = not seen + delivered + dropped + queued, where not seen are those
+ * that its own or its serializer's filter left out or that were not encoded.
  */
 struct chain_stats {
 	uint64_t in;		/* records given to chain_run */

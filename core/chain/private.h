@@ -2,7 +2,7 @@
 /* The inside of a chain, for the files of this folder. */
 #pragma once
 
-#include <signal.h>
+#include <stdatomic.h>
 
 #include "chain/arena.h"
 #include "chain/chain.h"
@@ -23,7 +23,7 @@ struct chain {
 	struct arena arena;
 	uint32_t n_sinks;
 	uint32_t n_closed;
-	volatile sig_atomic_t stop;
+	atomic_bool stop;	/* set by any thread or signal handler */
 	struct chain_stats stats;
 	struct chain_losses losses;
 };

@@ -95,10 +95,16 @@ static int events_read(struct stage *st, const struct conf_node *node,
 	memcpy(interest, st->types, sizeof(interest));
 	memset(st->types, 0, sizeof(st->types));
 	CONF_EACH(e, events) {
-		type = e->type == CONF_STRING ? schema_type(schema, e->v.s) : -1;
+		if (e->type != CONF_STRING) {
+			diag_error(d, e->file, e->line,
+				   "%s: events must be names of events, not %s", st->name,
+				   conf_type_name(e->type));
+			continue;
+		}
+		type = schema_type(schema, e->v.s);
 		if (type < 0)
 			diag_error(d, e->file, e->line, "%s: unknown event \"%s\"",
-				   st->name, e->type == CONF_STRING ? e->v.s : "?");
+				   st->name, e->v.s);
 		else
 			type_set(st, type);
 	}

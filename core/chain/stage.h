@@ -64,7 +64,9 @@ struct stage {
 	struct page page;		/* serializer */
 	struct pending pending;		/* sink */
 	bool closed;			/* sink: the reader is gone */
+	bool failing;			/* sink: the log has been told so */
 	struct stage_stats stats;
+	struct stage_stats ticked;	/* sink: as of the last tick */
 };
 
 #define STAGE_BATCH_ITEMS	1024u
