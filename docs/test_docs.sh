@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# usage: WEIR_SRC=... WEIR_BUILD=... WEIR_PLUGIN_PATH=... test_docs.sh [--update]
+# What docs/ says is what the program says. --update writes events.md and
+# schema.json anew instead.
+set -u
+weird=$WEIR_BUILD/weird conf=$WEIR_SRC/etc/weir.conf docs=$WEIR_SRC/docs
+
+if [ "${1:-}" = --update ]; then
+	new=$(mktemp -d) || exit 1
+	trap 'rm -rf "$new"' EXIT
+	"$weird" -c "$conf" --fields >"$new/events.md" &&
+		"$weird" -c "$conf" --schema >"$new/schema.json" &&
+		cp "$new/events.md" "$new/schema.json" "$docs/"
+	exit
+fi
+
+n=0 failed=0
+# result NAME FAULTS: not ok if there are any.
+result()
+{
+	n=$((n + 1))
+	if [ -z "$2" ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		head -n 40 <<<"$2" | sed 's/^/# /'
+		failed=1
+	fi
+}
+
+# same FILE OPTION: the file is what the program prints with the option.
+same()
+{
+	local p out
+
+	for p in process json stdout; do
+		if ! [ -e "$WEIR_PLUGIN_PATH/$p.so" ]; then
+			n=$((n + 1))
+			echo "ok $n - $1 # SKIP plugin $p is not built"
+			return
+		fi
+	done
+	if ! out=$("$weird" -c "$conf" "$2" 2>&1); then
+		result "weird $2" "$out"
+		return
+	fi
+	result "$1 is what weird $2 prints (else: make update-docs)" \
+		"$(diff "$docs/$1" - <<<"$out" 2>&1)"
+}
+
+# Prints those of the lines on standard input that a page does not have. In it
+# an option --x is written Fl \-x.
+absent()
+{
+	local line page
+
+	page=$(sed 's/\\-/-/g; s/Fl -/Fl --/g' "$docs/$1")
+	while read -r line; do
+		grep -qE -e "(^|[^a-z_-])$line([^a-z_-]|\$)" <<<"$page" ||
+			echo "$1 does not have $line"
+	done
+}
+
+same events.md --fields
+same schema.json --schema
+
+lines=$("$weird" --help | grep -oE -e '--[a-z-]+' | sort -u)
+[ -n "$lines" ] || lines=none
+result 'weird.8 has all options of weird --help' "$(absent weird.8 <<<"$lines")"
+
+lines=$("$weird" --options | sed -nE 's/^  ([a-z_]+) .*/\1/p' | sort -u)
+[ -n "$lines" ] || lines=none
+result 'weir.conf.5 has all settings of weird --options' \
+	"$(absent weir.conf.5 <<<"$lines")"
+
+# Rows of numbers: ".It Li NAME Pq TYPE, RANGE; default X".
+lines=$("$weird" --options | sed -nE 's/^  ([a-z_]+) +((size|number|time).*)/\1 Pq \2/p')
+result 'weir.conf.5 has their types, ranges and defaults' \
+	"$(absent weir.conf.5 <<<"${lines:-none}")"
+
+echo "1..$n"
+exit $failed
