@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * usage: mkcap FILE N [STEP_NS]
+ * Makes a capture of N exec events with STEP_NS between two; - is standard
+ * output.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "mkrec.h"
+#include "source/capture.h"
+
+int main(int argc, char **argv)
+{
+	static const struct capture_info info = {
+		.host = { "0123456789abcdef0123456789abcdef", "mkcap",
+			  "00000000-0000-4000-8000-000000000000" },
+		.kernel = "6.1", .wall_ns = 1700000000000000000,
+	};
+	unsigned long i, n, step;
+	struct capture_writer *w;
+	static struct mkrec m;
+	struct weir_base *b;
+	size_t size;
+
+	if (argc < 3) {
+		fprintf(stderr, "usage: mkcap FILE N [STEP_NS]\n");
+		return 2;
+	}
+	n = strtoul(argv[2], NULL, 0);
+	step = argc > 3 ? strtoul(argv[3], NULL, 0) : 1000000;
+	if (capture_writer_new(&w, argv[1], &info))
+		return 1;
+	for (i = 0; i < n; i++) {
+		size = mkrec_exec(&m, (unsigned)i);
+		b = (void *)m.rec;
+		b->seq = i;
+		b->id = 0x1700000000000000u + (i << 2);
+		b->time = 100000000000u + i * step;
+		capture_write_record(w, m.rec, size);
+	}
+	return capture_writer_close(w) ? 1 : 0;
+}

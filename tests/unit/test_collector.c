@@ -1,0 +1,616 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The loop between a source, which is a script here, and a chain of toys:
+ * what is refused, what is announced, how it ends. The clock is the test's.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "chain/chain.h"
+#include "collector.h"
+#include "mkrec.h"
+#include "source/capture.h"
+#include "source/source.h"
+#include "tap.h"
+#include "toychain.h"
+#include "util/log.h"
+#include "util/macros.h"
+
+/* ---- the clock --------------------------------------------------------------------*/
+
+static _Atomic uint64_t fake_ns = 5000000000ull;
+
+/* In place of libc's, for the core too. */
+int clock_gettime(clockid_t id, struct timespec *ts);
+int clock_gettime(clockid_t id, struct timespec *ts)
+{
+	uint64_t ns = fake_ns + (id == CLOCK_BOOTTIME ? 1000000000ull : 0);
+
+	ts->tv_sec = (time_t)(ns / 1000000000u);
+	ts->tv_nsec = (long)(ns % 1000000000u);
+	return 0;
+}
+
+/* ---- a source that follows a script --------------------------------------------------*/
+
+enum act {
+	END,		/* -ESHUTDOWN, again and again; drain begins here */
+	REC,		/* a record of `type` with number `n` */
+	BAD,		/* one that the check refuses; n: 0 short, 1 size, 2 class 9 */
+	LOSE,		/* the source has lost n of `type`, ring_full */
+	FILTER,		/* the same, left out on purpose */
+	SECOND,		/* a second goes by; poll returns 0 */
+	FAIL,		/* poll returns -n */
+	SIGNAL,		/* a signal's handler stops the collector */
+	WAIT,		/* until another thread has called wake */
+};
+
+struct step {
+	enum act act;
+	unsigned type;
+	uint64_t n;
+};
+
+struct fake {
+	struct source s;
+	const struct step *at;
+	const struct step *rest;	/* what drain hands out; ends with END */
+	struct source_losses losses;
+	sem_t wakes;
+	unsigned n_polls, n_drains;
+	int64_t wall;
+};
+
+static struct fake fake;
+static struct toychain t;
+static struct mkrec rec;
+static struct collector *col;
+static uint64_t user_seq;
+
+static int give(const struct step *st, source_record_f *fn, void *ctx)
+{
+	struct weir_base *b;
+	size_t size;
+
+	mkrec_init(&rec, st->act == REC ? st->type : WEIR_EV_exec);
+	mkrec_number(&rec, st->act == REC ? st->n : 7);
+	size = mkrec_end(&rec);
+	b = (void *)rec.rec;
+	b->id = 0x1700000000000000u + (b->seq << 2 | b->rclass);
+	if (st->act == BAD && st->n == 0)
+		size = 16;
+	if (st->act == BAD && st->n == 1)
+		b->size += 8;
+	if (st->act == BAD && st->n == 2)
+		b->rclass = 9;
+	if (st->act == BAD && st->n == 3)
+		b->rclass = WEIR_CLASS_BULK;
+	return fn(ctx, rec.rec, size);
+}
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	collector_stop(col);
+}
+
+static uint64_t *losses_at(const struct step *st)
+{
+	struct weir_base *b;
+
+	b = mkrec_init(&rec, st->type ? st->type : WEIR_EV_exec);
+	return st->act == FILTER ? &fake.losses.filtered[b->rclass][st->type] :
+		&fake.losses.n[b->rclass][st->type][WEIR_LOST_RING_FULL];
+}
+
+/* One step; 1: a record, 0: not. */
+static int step(const struct step *st, source_record_f *fn, void *ctx)
+{
+	int r;
+
+	switch (st->act) {
+	case REC:
+	case BAD:
+		r = give(st, fn, ctx);
+		return r < 0 ? r : 1;
+	case LOSE:
+	case FILTER:
+		*losses_at(st) += st->n;
+		return 0;
+	case SECOND:
+		fake_ns += 1000000000u;
+		return 0;
+	case FAIL:
+		return -(int)st->n;
+	case SIGNAL:
+		raise(SIGUSR1);
+		return 0;
+	case WAIT:
+		MUST(sem_wait(&fake.wakes) == 0);
+		return 0;
+	default:
+		return -ESHUTDOWN;
+	}
+}
+
+static int fake_poll(struct source *s, int timeout_ms, source_record_f *fn, void *ctx)
+{
+	int r, n = 0;
+
+	(void)s;
+	MUST(timeout_ms > 0);
+	fake.n_polls++;
+	do {
+		r = step(fake.at, fn, ctx);
+		if (r >= 0)
+			fake.at++;
+		n += r > 0;
+	} while (r > 0);
+	return r < 0 && !n ? r : r < 0 && r != -ESHUTDOWN ? r : n;
+}
+
+static int fake_drain(struct source *s, source_record_f *fn, void *ctx)
+{
+	int r, n = 0;
+
+	(void)s;
+	fake.n_drains++;
+	for (; fake.rest && fake.rest->act != END; fake.rest++) {
+		r = step(fake.rest, fn, ctx);
+		if (r < 0)
+			return r;
+		n += r;
+	}
+	return n;
+}
+
+static void fake_losses(struct source *s, struct source_losses *out)
+{
+	(void)s;
+	*out = fake.losses;
+}
+
+static void fake_wake(struct source *s)
+{
+	(void)s;
+	sem_post(&fake.wakes);
+}
+
+static int64_t fake_wall(struct source *s)
+{
+	(void)s;
+	return fake.wall;
+}
+
+static const struct weir_host_id *fake_host(struct source *s)
+{
+	(void)s;
+	return &t.host;
+}
+
+static const struct source_ops fake_ops = {
+	.name = "fake", .poll = fake_poll, .drain = fake_drain, .losses = fake_losses,
+	.wake = fake_wake, .wall_ns = fake_wall, .host_id = fake_host,
+};
+
+/* ---- what comes out ----------------------------------------------------------------------*/
+
+#define SEEN_MAX	256
+
+static struct {
+	unsigned n;		/* events */
+	unsigned n_lost;
+	struct weir_lost lost[SEEN_MAX];
+	uint64_t user[SEEN_MAX];	/* numbers of class `user` */
+	unsigned n_user;
+	int64_t wall;
+} seen;
+
+static int see(struct toy *toy, const struct weir_event *ev, struct weir_buf *out)
+{
+	const struct weir_base *b = (const void *)ev->rec;
+
+	seen.n++;
+	seen.wall = ev->wall_ns;
+	if (b->rclass == WEIR_CLASS_USER && seen.n_user < SEEN_MAX)
+		seen.user[seen.n_user++] = b->seq;
+	if (ev->type == WEIR_EV_lost && seen.n_lost < SEEN_MAX)
+		memcpy(&seen.lost[seen.n_lost++], ev->rec, sizeof(struct weir_lost));
+	/* The test's way to say: this one cannot be encoded. */
+	if (b->seq == 666 || toy->setup->host->grow(out, 8))
+		return -1;
+	memcpy(out->p + out->len, &b->seq, 8);
+	out->len += 8;
+	return 0;
+}
+
+static const char conf[] =
+	"sync = ( { plugin = \"toyplain\"; ctl = @0; }, { plugin = \"toycode\"; ctl = @1; },"
+	" { plugin = \"toysink\"; ctl = @2; } );";
+
+static int (*write_next)(struct toy *, const struct weir_batch *, struct weir_write *);
+
+static void make(const struct step *steps, const struct step *rest, bool replayed,
+		 struct capture_writer *writer)
+{
+	struct collector_conf cc = {
+		.source = &fake.s, .chain = NULL, .writer = writer, .replayed = replayed,
+		.id_base = 1ull << 60, .user_seq = &user_seq,
+	};
+
+	memset(&fake, 0, sizeof(fake));
+	memset(&seen, 0, sizeof(seen));
+	memset(t.toys, 0, sizeof(t.toys));
+	user_seq = 0;
+	fake.s.ops = &fake_ops;
+	fake.at = steps;
+	fake.rest = rest;
+	fake.wall = 42;
+	MUST(sem_init(&fake.wakes, 0, 0) == 0);
+	t.toys[1].encode = see;
+	t.toys[2].write = write_next;
+	write_next = NULL;
+	MUST(toychain_make(&t, conf, NULL) == 0);
+	cc.chain = t.chain;
+	col = collector_new(&cc);
+	MUST(col);
+}
+
+/* The accounts at the end, and all is taken apart. */
+static struct collector_stats finish(const char *about, bool complete)
+{
+	struct collector_stats cs = collector_stats(col);
+	struct chain_stats st = chain_stats(t.chain);
+	unsigned i;
+
+	is_int((long long)(cs.received + cs.made), (long long)(cs.refused + st.in),
+	       "%s: received + made = refused + in", about);
+	is_int((long long)st.in, (long long)(st.filtered + st.passed),
+	       "%s: in = filtered + passed", about);
+	for (i = 0; complete && i < seen.n_user && seen.user[i] == i; i++)
+		;
+	if (complete)
+		is_int(i, seen.n_user, "%s: user numbers without gaps", about);
+	if (complete)
+		is_int((long long)chain_queued(t.chain), 0, "%s: nothing queued", about);
+	collector_free(col);
+	toychain_fini(&t);
+	sem_destroy(&fake.wakes);
+	return cs;
+}
+
+static void is_lost(unsigned i, unsigned class, unsigned type, unsigned reason, uint64_t count,
+		    uint64_t total)
+{
+	const struct weir_lost *l = &seen.lost[i];
+
+	if (!ok(i < seen.n_lost, "announcement %u is there", i))
+		return;
+	is_int(l->lost_class, class, "announcement %u: class", i);
+	is_int(l->lost_type, type, "announcement %u: type", i);
+	is_int(l->lost_reason, reason, "announcement %u: reason", i);
+	is_int((long long)l->lost_count, (long long)count, "announcement %u: count", i);
+	is_int((long long)l->lost_total, (long long)total, "announcement %u: total", i);
+}
+
+/* ---- tests ----------------------------------------------------------------------------------*/
+
+static void test_plain(void)
+{
+	static const struct step steps[] = {
+		{ REC, WEIR_EV_exec, 0 }, { REC, WEIR_EV_open, 0 }, { SECOND, 0, 0 },
+		{ REC, WEIR_EV_exit, 1 }, { END, 0, 0 } };
+	static const struct step rest[] = { { REC, WEIR_EV_open, 1 }, { END, 0, 0 } };
+	struct collector_stats cs;
+
+	make(steps, rest, false, NULL);
+	is_int(collector_run(col), 0, "plain: the stream ends");
+	is_int(seen.n, 4, "all are seen, the drained one too");
+	is_int((long long)seen.wall, 42, "the wall clock's offset is passed on");
+	is_int(fake.n_drains, 1, "drained once");
+	is_int(t.toys[0].n_ticks, 2, "ticked after a second, and at the end");
+	cs = finish("plain", true);
+	is_int((long long)cs.received, 4, "received");
+	is_int((long long)cs.made, 0, "nothing is made");
+}
+
+static void test_bad(void)
+{
+	static const struct step steps[] = {
+		{ BAD, 0, 0 }, { BAD, 0, 1 }, { REC, WEIR_EV_exec, 0 }, { BAD, 0, 2 },
+		{ BAD, 0, 3 }, { SECOND, 0, 0 }, { BAD, 0, 3 }, { END, 0, 0 } };
+	struct collector_stats cs;
+
+	make(steps, NULL, false, NULL);
+	is_int(collector_run(col), 0, "bad records: it goes on");
+	is_int(seen.n_lost, 4, "bad records are announced");
+	is_lost(0, WEIR_CLASS_CRITICAL, 0, WEIR_LOST_BAD_RECORD, 1, 1);
+	is_lost(1, WEIR_CLASS_BULK, 0, WEIR_LOST_BAD_RECORD, 1, 1);
+	is_lost(2, WEIR_CLASS_USER, 0, WEIR_LOST_BAD_RECORD, 2, 2);
+	is_lost(3, WEIR_CLASS_BULK, 0, WEIR_LOST_BAD_RECORD, 1, 2);
+	cs = finish("bad records", true);
+	is_int((long long)cs.received, 6, "received");
+	is_int((long long)cs.refused, 5, "refused");
+	is_int((long long)cs.made, 4, "made");
+	is_int((long long)cs.lost[WEIR_LOST_BAD_RECORD], 5, "lost");
+}
+
+static void test_losses(void)
+{
+	static const struct step steps[] = {
+		{ REC, WEIR_EV_exec, 0 }, { LOSE, WEIR_EV_exec, 3 }, { LOSE, WEIR_EV_open, 1 },
+		{ FILTER, WEIR_EV_open, 50 }, { SECOND, 0, 0 }, { SECOND, 0, 0 },
+		{ LOSE, WEIR_EV_exec, 4 }, { REC, WEIR_EV_exec, 666 }, { SECOND, 0, 0 },
+		{ REC, WEIR_EV_open, 1 }, { END, 0, 0 } };
+	static const struct step rest[] = { { LOSE, WEIR_EV_fork, 9 }, { END, 0, 0 } };
+	const struct weir_lost *l = seen.lost;
+	struct collector_stats cs;
+
+	make(steps, rest, false, NULL);
+	is_int(collector_run(col), 0, "losses: runs");
+	is_int(seen.n_lost, 5, "losses: each is announced once");
+	is_lost(0, WEIR_CLASS_CRITICAL, WEIR_EV_exec, WEIR_LOST_RING_FULL, 3, 3);
+	is_lost(1, WEIR_CLASS_BULK, WEIR_EV_open, WEIR_LOST_RING_FULL, 1, 1);
+	is_lost(2, WEIR_CLASS_CRITICAL, WEIR_EV_exec, WEIR_LOST_RING_FULL, 4, 7);
+	is_lost(3, WEIR_CLASS_CRITICAL, WEIR_EV_exec, WEIR_LOST_ENCODE, 1, 1);
+	is_lost(4, WEIR_CLASS_CRITICAL, WEIR_EV_fork, WEIR_LOST_RING_FULL, 9, 9);
+	ok(l[0].base.id == (1ull << 60) + 2 && l[1].base.id == (1ull << 60) + 6,
+	   "their ids grow by four from the base");
+	is_int(l[0].base.type, WEIR_EV_lost, "their type");
+	is_int(l[0].base.rclass, WEIR_CLASS_USER, "their class");
+	ok(l[0].base.time > 6000000000ull && l[0].base.time < l[4].base.time,
+	   "their time is the boot clock's");
+	cs = finish("losses", true);
+	is_int((long long)cs.lost[WEIR_LOST_RING_FULL], 17, "lost in the kernel");
+	is_int((long long)cs.lost[WEIR_LOST_ENCODE], 1, "not encoded");
+	is_int((long long)cs.kernel_filtered, 50, "left out on purpose is no loss");
+	is_int((long long)cs.made, 5, "made");
+}
+
+static int write_drops(struct toy *toy, const struct weir_batch *batch, struct weir_write *w)
+{
+	(void)toy;
+	w->done = w->dropped = w->dropped_class[WEIR_CLASS_BULK] = batch->n;
+	return WEIR_WRITE_OK;
+}
+
+static void test_sink_losses(void)
+{
+	static const struct step steps[] = {
+		{ REC, WEIR_EV_open, 0 }, { REC, WEIR_EV_open, 1 }, { END, 0, 0 } };
+	struct collector_stats cs;
+
+	write_next = write_drops;
+	make(steps, NULL, false, NULL);
+	is_int(collector_run(col), 0, "sink drops: runs");
+	is_int(seen.n_lost, 1, "what the sink dropped is announced");
+	is_lost(0, WEIR_CLASS_BULK, 0, WEIR_LOST_SINK, 2, 2);
+	cs = finish("sink drops", true);
+	is_int((long long)cs.lost[WEIR_LOST_SINK], 3,
+	       "the total has the announcement too, which was dropped as well");
+}
+
+static void test_user_numbers(void)
+{
+	static const struct step steps[] = {
+		{ REC, WEIR_EV_snapshot, 0 }, { REC, WEIR_EV_snapshot, 1 }, { BAD, 0, 0 },
+		{ SECOND, 0, 0 }, { LOSE, WEIR_EV_exec, 1 }, { END, 0, 0 } };
+
+	make(steps, NULL, false, NULL);
+	is_int(collector_run(col), 0, "user numbers: runs");
+	is_int(seen.n_user, 4, "two of the source, two of our own");
+	is_int((long long)user_seq, 4, "the next number");
+	finish("user numbers", true);
+}
+
+static void test_replayed(void)
+{
+	static const struct step steps[] = {
+		{ REC, WEIR_EV_exec, 10 }, { LOSE, WEIR_EV_exec, 1 }, { END, 0, 0 } };
+
+	make(steps, NULL, true, NULL);
+	is_int(collector_run(col), 0, "replayed: runs");
+	is_int(seen.n_lost, 1, "replayed: a loss");
+	is_int((long long)seen.lost[0].base.time, 100000500000, "its time is that of the records");
+	ok(seen.lost[0].base.id == 0x1700000000000002u, "its id is of their series");
+	finish("replayed", true);
+}
+
+static int write_closed(struct toy *toy, const struct weir_batch *batch, struct weir_write *w)
+{
+	(void)toy;
+	(void)batch;
+	w->done = 1;
+	return WEIR_WRITE_CLOSED;
+}
+
+static void test_epipe(void)
+{
+	static const struct step steps[] = {
+		{ REC, WEIR_EV_exec, 0 }, { REC, WEIR_EV_exec, 1 }, { LOSE, WEIR_EV_fork, 5 },
+		{ REC, WEIR_EV_exec, 2 }, { END, 0, 0 } };
+	static const struct step many[] = { { REC, WEIR_EV_exec, 0 }, { SECOND, 0, 0 },
+		{ END, 0, 0 } };
+	struct collector_stats cs;
+
+	write_next = write_closed;
+	make(steps, NULL, false, NULL);
+	is_int(collector_run(col), -EPIPE, "all readers are gone: it ends");
+	is_int(seen.n, 2, "nothing more is read");
+	is_int(fake.n_drains, 0, "nor drained");
+	cs = finish("gone", false);
+	is_int((long long)cs.lost[WEIR_LOST_SINK], 1, "what they did not take is counted");
+	is_int((long long)cs.lost[WEIR_LOST_RING_FULL], 5, "and what the kernel lost");
+
+	write_next = write_closed;
+	make(many, many, false, NULL);
+	is_int(collector_run(col), -EPIPE, "gone with the only event");
+	finish("gone with the only event", false);
+	write_next = write_closed;
+	make(many + 2, many, false, NULL);
+	is_int(collector_run(col), -EPIPE, "gone while it drains");
+	finish("gone while it drains", false);
+}
+
+static void test_errors(void)
+{
+	static const struct step steps[] = {
+		{ REC, WEIR_EV_exec, 0 }, { SECOND, 0, 0 }, { LOSE, WEIR_EV_fork, 2 },
+		{ FAIL, 0, EBADMSG } };
+	static const struct step bad_end[] = { { REC, WEIR_EV_exec, 3 }, { FAIL, 0, EIO } };
+	static const struct step end[] = { { END, 0, 0 } };
+	static const struct step shut[] = { { FAIL, 0, ESHUTDOWN } };
+
+	make(steps, bad_end, false, NULL);
+	is_int(collector_run(col), -EBADMSG, "the source's error comes up, the first one");
+	is_int(seen.n, 3, "what was there is drained, losses are told");
+	finish("source error", true);
+	make(end, bad_end, false, NULL);
+	is_int(collector_run(col), -EIO, "an error of the drain comes up");
+	is_int(seen.n, 1, "after what it gave");
+	finish("drain error", true);
+	make(end, shut, false, NULL);
+	is_int(collector_run(col), 0, "the end is no error, also of the drain");
+	finish("drain's end", true);
+}
+
+static void *stop_it(void *arg)
+{
+	(void)arg;
+	collector_stop(col);
+	return NULL;
+}
+
+static void test_stop(void)
+{
+	static const struct step by_signal[] = {
+		{ REC, WEIR_EV_exec, 0 }, { SIGNAL, 0, 0 }, { REC, WEIR_EV_exec, 1 }, { END, 0, 0 } };
+	static const struct step by_thread[] = {
+		{ REC, WEIR_EV_exec, 0 }, { WAIT, 0, 0 }, { SECOND, 0, 0 }, { END, 0, 0 } };
+	static const struct step rest[] = { { REC, WEIR_EV_exit, 9 }, { END, 0, 0 } };
+	struct sigaction sa = { .sa_handler = on_signal };
+	pthread_t thread;
+
+	sigaction(SIGUSR1, &sa, NULL);
+	make(by_signal, rest, false, NULL);
+	is_int(collector_run(col), 0, "stopped by a signal");
+	is_int(seen.n, 2, "what comes later is not polled, but drained");
+	is_int(fake.n_polls, 1, "one poll");
+	finish("signal", true);
+
+	make(by_thread, rest, false, NULL);
+	MUST(pthread_create(&thread, NULL, stop_it, NULL) == 0);
+	is_int(collector_run(col), 0, "stopped by a thread");
+	pthread_join(thread, NULL);
+	ok(fake.n_drains == 1, "and drained");
+	finish("thread", true);
+
+	make(by_signal, rest, false, NULL);
+	collector_stop(col);
+	is_int(collector_run(col), 0, "stopped before it ran");
+	is_int(fake.n_polls, 0, "nothing is polled");
+	is_int(seen.n, 1, "but what is there is drained");
+	finish("before", true);
+}
+
+/* A sink that takes nothing until the chain is told to stop. */
+static int write_stuck(struct toy *toy, const struct weir_batch *batch, struct weir_write *w)
+{
+	(void)batch;
+	(void)w;
+	if (toy->n_calls == 3) {
+		collector_stop(col);
+		chain_stop(t.chain);
+	}
+	return WEIR_WRITE_AGAIN;
+}
+
+static void test_stuck(void)
+{
+	static const struct step steps[] = {
+		{ REC, WEIR_EV_exec, 0 }, { REC, WEIR_EV_exec, 1 }, { SECOND, 0, 0 }, { END, 0, 0 } };
+	struct collector_stats cs;
+
+	write_next = write_stuck;
+	make(steps, NULL, false, NULL);
+	is_int(collector_run(col), 0, "a sink that is stuck does not hold up the end");
+	cs = finish("stuck", true);
+	is_int((long long)cs.lost[WEIR_LOST_SINK], 3, "what it did not take is lost: two and their announcement");
+}
+
+static void test_recorded(void)
+{
+	static const struct step steps[] = {
+		{ REC, WEIR_EV_exec, 0 }, { BAD, 0, 1 }, { LOSE, WEIR_EV_exec, 2 }, { SECOND, 0, 0 },
+		{ LOSE, WEIR_EV_exec, 1 }, { END, 0, 0 } };
+	static const struct step closed[] = {
+		{ REC, WEIR_EV_exec, 0 }, { LOSE, WEIR_EV_exec, 6 }, { END, 0, 0 } };
+	struct capture_info info = { .host = { "id", "name", "boot" }, .kernel = "6.1" };
+	static struct source_losses losses;
+	struct capture_writer *w = NULL;
+	struct capture_reader *in = NULL;
+	struct capture_frame f;
+	char path[] = "/tmp/weir-collector-XXXXXX", file[64];
+	unsigned n = 0, round;
+	int r;
+
+	MUST(mkdtemp(path));
+	snprintf(file, sizeof(file), "%s/cap", path);
+	for (round = 0; round < 2; round++) {
+		MUST(capture_writer_new(&w, file, &info) == 0);
+		write_next = round ? write_closed : NULL;
+		make(round ? closed : steps, NULL, false, w);
+		is_int(collector_run(col), round ? -EPIPE : 0, "recorded: runs");
+		is_int(capture_writer_close(w), 0, "recorded: closed");
+		finish("recorded", !round);
+		memset(&losses, 0, sizeof(losses));
+		n = 0;
+		MUST(capture_open(&in, file) == 0);
+		while ((r = capture_next(in, &f)) != -ESHUTDOWN) {
+			if (r == CAPTURE_E_MORE)
+				r = capture_fill(in);
+			else if (!r && f.kind == CAPTURE_RECORD)
+				n++;
+			else if (!r && f.kind == CAPTURE_LOSSES)
+				capture_read_losses(&f, &losses);
+			MUST(r == 0);
+		}
+		capture_close(in);
+		is_int(n, round ? 1 : 2, "recorded: what came from the source, unchecked; not our own");
+		is_int((long long)losses.n[0][WEIR_EV_exec][WEIR_LOST_RING_FULL], round ? 6 : 3,
+		       "recorded: the losses up to the end");
+		unlink(file);
+	}
+	rmdir(path);
+}
+
+static void silent(int level, const char *text)
+{
+	(void)level;
+	(void)text;
+}
+
+int main(void)
+{
+	umask(022);
+	log_set_sink(silent);
+	if (!ok(toychain_setup(), "the plugins are there"))
+		return done_testing();
+	test_plain();
+	test_bad();
+	test_losses();
+	test_sink_losses();
+	test_user_numbers();
+	test_replayed();
+	test_epipe();
+	test_errors();
+	test_stop();
+	test_stuck();
+	test_recorded();
+	toychain_teardown();
+	return done_testing();
+}
