@@ -36,6 +36,7 @@ struct collector {
 	struct chain_losses now, told;
 	struct source_losses source;
 	uint64_t bad[WEIR_CLASS_MAX];
+	uint64_t copy[WEIR_REC_MAX / 8];
 };
 
 static uint64_t clock_ns(clockid_t id)
@@ -59,6 +60,19 @@ static void record_refuse(struct collector *c, const struct weir_base *b, size_t
 	c->stats.refused++;
 }
 
+/*
+ * A capture has the snapshots of user space but not its `lost` events, which a
+ * replay makes anew, and not at the same places: all of them share one count.
+ */
+static int renumbered_run(struct collector *c, const void *rec, size_t size)
+{
+	struct weir_base *b = memcpy(c->copy, rec, size);
+
+	b->seq = (*c->conf.user_seq)++;
+	b->id = c->conf.id_base + (b->seq << 2 | WEIR_CLASS_USER);
+	return chain_run(c->conf.chain, b, size, c->wall_ns);
+}
+
 static int on_record(void *ctx, const void *rec, size_t size)
 {
 	const struct weir_base *b = rec;
@@ -72,10 +86,12 @@ static int on_record(void *ctx, const void *rec, size_t size)
 		return 0;
 	}
 	c->last_time = b->time;
-	if (b->rclass == WEIR_CLASS_USER && b->seq >= *c->conf.user_seq)
-		*c->conf.user_seq = b->seq + 1;
 	if (c->conf.replayed)
 		c->conf.id_base = b->id - (b->seq << 2 | b->rclass);
+	if (c->conf.replayed && b->rclass == WEIR_CLASS_USER)
+		return renumbered_run(c, rec, size);
+	if (b->rclass == WEIR_CLASS_USER && b->seq >= *c->conf.user_seq)
+		*c->conf.user_seq = b->seq + 1;
 	return chain_run(c->conf.chain, rec, size, c->wall_ns);
 }
 

@@ -26,7 +26,7 @@
  *
  * Threads: all callbacks of one instance run on one thread at a time. open
  * and close run on the control thread, which in this version is the
- * collector's own; process, encode, write, flush and tick run on the
+ * collector's own; process, encode, write and tick run on the
  * collector thread, the event path: they must not sleep, allocate without
  * bound, do disk or network work (a sink's own descriptor excepted) or take a
  * lock that somebody holds for long. Two instances of one plugin may run at
@@ -35,7 +35,7 @@
  * Memory: instance memory belongs to the plugin. Pointers that a getter
  * returns are valid until the callback returns. What a plugin sets on an
  * event must stay valid until the event has left the chain: take it from
- * weir_alloc(), or from memory that the plugin changes only in its own
+ * the host's alloc(), or from memory that the plugin changes only in its own
  * callbacks. Nobody ever frees what another side allocated.
  *
  * Structs that begin with `size` grow at their end. Read a later member only
@@ -497,7 +497,8 @@ struct weir_plugin {
 	int (*encode)(void *inst, const struct weir_event *ev, struct weir_buf *out);
 	/*
 	 * Sink: an enum weir_write_result. May wait for its reader, where its
-	 * options say so, at most 100 ms a call: it answers AGAIN then.
+	 * options say so, at most 100 ms a call: it answers AGAIN then, and
+	 * only then, for the core asks again at once.
 	 */
 	int (*write)(void *inst, const struct weir_batch *batch, struct weir_write *w);
 	/* Optional: about once a second and when the stream is quiet. */

@@ -311,7 +311,7 @@ static inline void *fake_at(struct fake *f, const char *name, uint8_t *kind)
 		fake_fail("no such field", name);
 	*kind = f->kinds[slot];
 	if (slot < f->n_wire)
-		return f->rec + f->ev.offs[slot];
+		return (uint8_t *)f->rec + f->ev.offs[slot];
 	f->added[slot - f->n_wire].kind = *kind;
 	f->added[slot - f->n_wire].status = WEIR_PRESENT;
 	return NULL;

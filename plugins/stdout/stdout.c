@@ -54,10 +54,13 @@ static const struct weir_counter counters[COUNT__MAX] = {
 struct sink {
 	struct out out;
 	struct lines_rest rest;
+	const struct weir_setup *setup;
 	uint64_t *counters;
 	int64_t patience;
 	bool drop;
 	bool closed;
+	int error;		/* of the last write since the last tick */
+	int told;
 };
 
 static int64_t now_ns(void)
@@ -142,6 +145,7 @@ static int verdict(struct sink *s, struct lines *l, int r, struct weir_write *w)
 		s->closed = true;
 		return WEIR_WRITE_CLOSED;
 	default:
+		s->error = r;
 		return WEIR_WRITE_ERROR;
 	}
 }
@@ -184,8 +188,15 @@ static void finish(struct sink *s, int64_t patience)
 
 static void sink_tick(void *inst, uint64_t now)
 {
+	struct sink *s = inst;
+
 	(void)now;
-	finish(inst, 0);
+	finish(s, 0);
+	/* The core says that writing fails; why, only we know. */
+	if (s->error && s->error != s->told)
+		weir_logf(s->setup, WEIR_LOG_ERROR, "%s", strerror(-s->error));
+	s->told = s->error;
+	s->error = 0;
 }
 
 /* ---- life ------------------------------------------------------------------*/
@@ -228,6 +239,7 @@ static int sink_open(const struct weir_setup *setup, void **inst)
 		return -1;
 	}
 	s->rest.cap = REST_MIN;
+	s->setup = setup;
 	s->counters = setup->counters;
 	s->drop = opt[OPT_POLICY].v.i == POLICY_DROP;
 	s->patience = opt[OPT_PATIENCE].v.i;

@@ -48,12 +48,13 @@ static void *open_on(int fd, bool drop, int64_t patience)
 	struct weir_optval options[3] = {
 		{ .v.i = 1 }, { .v.i = drop }, { .v.i = patience },
 	};
-	struct weir_setup setup = {
+	static struct weir_setup setup;	/* the instance keeps a pointer to it */
+	void *inst = NULL;
+
+	setup = (struct weir_setup){
 		.size = sizeof(setup), .host = &host, .options = options,
 		.counters = counters,
 	};
-	void *inst = NULL;
-
 	dup2(fd, 2);
 	close(fd);
 	memset(counters, 0, sizeof(counters));

@@ -420,6 +420,20 @@ static void test_replayed(void)
 	finish("replayed", true);
 }
 
+/* The capture's own numbers are not kept where losses are told anew. */
+static void test_replayed_user(void)
+{
+	static const struct step steps[] = {
+		{ REC, WEIR_EV_snapshot, 7 }, { LOSE, WEIR_EV_exec, 1 }, { SECOND, 0, 0 },
+		{ REC, WEIR_EV_snapshot, 8 }, { END, 0, 0 } };
+
+	make(steps, NULL, true, NULL);
+	is_int(collector_run(col), 0, "replayed snapshots: run");
+	is_int(seen.n_user, 3, "two of the capture, one of our own");
+	is_int((long long)user_seq, 3, "numbered together");
+	finish("replayed snapshots", true);
+}
+
 static int write_closed(struct toy *toy, const struct weir_batch *batch, struct weir_write *w)
 {
 	(void)toy;
@@ -606,6 +620,7 @@ int main(void)
 	test_sink_losses();
 	test_user_numbers();
 	test_replayed();
+	test_replayed_user();
 	test_epipe();
 	test_errors();
 	test_stop();
