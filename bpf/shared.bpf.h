@@ -40,3 +40,20 @@ struct slot {
 	__u64 exec_tail;
 	__u8 rec[WEIR_REC_MAX + 8];
 };
+
+/* The class of a kernel event type, from the table. */
+#define MASK_critical	1ull
+#define MASK_bulk	0ull
+#define MASK_user	0ull
+static const __u64 critical_types = 0
+#define EVENT(id, name, class, actor, doc) | (MASK_##class << ((id) & 63))
+#include <weir/events.def>
+;
+#undef MASK_critical
+#undef MASK_bulk
+#undef MASK_user
+
+static inline __u32 type_class(__u32 type)
+{
+	return critical_types >> (type & 63) & 1 ? WEIR_CLASS_CRITICAL : WEIR_CLASS_BULK;
+}

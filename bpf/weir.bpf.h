@@ -202,19 +202,6 @@ static __always_inline bool type_enabled(__u32 type)
 	return cfg_types >> type & 1;
 }
 
-#define MASK_critical	1ull
-#define MASK_bulk	0ull
-#define MASK_user	0ull
-static const __u64 critical_types = 0
-#define EVENT(id, name, class, actor, doc) | (MASK_##class << (id & 63))
-#include <weir/events.def>
-;
-
-static __always_inline __u32 type_class(__u32 type)
-{
-	return critical_types >> (type & 63) & 1 ? WEIR_CLASS_CRITICAL : WEIR_CLASS_BULK;
-}
-
 /* The next number of a type's class; what is then lost is missing by it. */
 static __always_inline __u64 seq_take(__u32 type)
 {

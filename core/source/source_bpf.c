@@ -147,19 +147,6 @@ static void links_destroy(struct source_bpf *b)
 	}
 }
 
-#define MASK_critical	1ull
-#define MASK_bulk	0ull
-#define MASK_user	0ull
-static const uint64_t critical_types = 0
-#define EVENT(id, name, class, actor, doc) | (MASK_##class << ((id) % 64))
-#include <weir/events.def>
-	;
-
-static uint32_t class_of(uint32_t type)
-{
-	return critical_types >> type & 1 ? WEIR_CLASS_CRITICAL : WEIR_CLASS_BULK;
-}
-
 /*
  * An operation that has not ended yet (a connect, say) lies in its slot. No
  * program runs any more: it is finished here as the kernel would have.
@@ -183,7 +170,7 @@ static int waiting_give(struct source_bpf *b)
 		size = ALIGN8(slot->tail);
 		memset(slot->rec + slot->tail, 0, size - slot->tail);
 		base->size = size;
-		base->rclass = (uint8_t)class_of(base->type % 64);
+		base->rclass = (uint8_t)type_class(base->type % 64);
 		base->outcome = WEIR_OUTCOME_UNKNOWN;
 		base->seq = bss->g_seq[base->rclass * SEQ_STEP]++;
 		base->id = b->snapshot.id_base + (base->seq << 2 | base->rclass);
@@ -255,7 +242,7 @@ static void missed_add(struct source_bpf *b, struct source_losses *out)
 		if (!p || bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
 			continue;
 		type = (uint32_t)__builtin_ctzll(hooks[i].serves);
-		out->n[class_of(type)][type][WEIR_LOST_MISSED] += info.recursion_misses;
+		out->n[type_class(type)][type][WEIR_LOST_MISSED] += info.recursion_misses;
 	}
 }
 
@@ -291,10 +278,10 @@ static void bpf_losses(struct source *s, struct source_losses *out)
 		if (!(b->types >> type & 1))
 			continue;
 		for (reason = 0; reason < WEIR_LOST_KERNEL_MAX; reason++)
-			out->n[class_of(type)][type][reason] =
+			out->n[type_class(type)][type][reason] =
 				percpu_sum(b, b->skel->maps.m_lost,
 					   type * WEIR_LOST_KERNEL_MAX + reason);
-		out->filtered[class_of(type)][type] =
+		out->filtered[type_class(type)][type] =
 			percpu_sum(b, b->skel->maps.m_filtered, type);
 	}
 	missed_add(b, out);
