@@ -2,43 +2,45 @@
 # SPDX-License-Identifier: Apache-2.0
 usage="usage: tests/live/run.sh [-k KERNEL] [-b BUILD] [-t SECONDS] [-a ARGS]
 	[TEST ...]
-Boots one virtual machine and runs the live tests in it, all of
-tests/live/test_*.sh or those named. Prints their TAP with one numbering.
+Boots a virtual machine and runs the live tests in it, all of
+tests/live/test_*.sh or those named; if none is named, then those of
+tests/live/nolsm_*.sh in a second one whose kernel has no BPF LSM. Prints their
+TAP with one numbering.
   -b BUILD  the build tree (build)
   -k -t -a  go to tests/live/vm
 A test is a bash script that prints TAP with its plan. It starts in the
 source tree as root, with WEIR_SRC, WEIR_BUILD, WEIR_PLUGIN_PATH, WEIR_KERNEL
-and WEIR_RESULTS (kept in BUILD/live-KERNEL) set, and has a tenth of an hour."
+and WEIR_RESULTS (kept in BUILD/live-KERNEL) set, and has a tenth of an hour.
+Each NAME.ndjson that it leaves there with a NAME.schema is checked against it."
 set -u
 
-# Inside the guest: name, then the tests.
+# Inside the guest: the tests; each result with the name of its test.
 guest()
 {
-	local t out rc line n=0 failed=0 planned seen
+	local t out rc line failed=0 planned seen
 
 	for t in "$@"; do
 		echo "# $t"
 		out=$WEIR_RESULTS/$(basename "$t" .sh).tap
-		timeout -k 5 360 bash "$t" 2>&1 </dev/null | tee "$out.raw" |
+		timeout -k 5 360 bash "$t" 2>&1 </dev/null | tee "$out" |
 			sed -u 's/^/  /'
 		rc=${PIPESTATUS[0]}
 		# Copies the results with our numbers; the plan must hold.
-		planned=$(sed -nE 's/^1\.\.([0-9]+).*/\1/p' "$out.raw" | tail -n 1)
+		planned=$(sed -nE 's/^1\.\.([0-9]+).*/\1/p' "$out" | tail -n 1)
 		seen=0
 		while IFS= read -r line; do
 			[[ $line =~ ^(not\ )?ok\ *([0-9]*)(.*) ]] || continue
-			n=$((n + 1)) seen=$((seen + 1))
-			echo "${BASH_REMATCH[1]}ok $n - $(basename "$t" .sh)${BASH_REMATCH[3]}"
+			seen=$((seen + 1))
+			echo "${BASH_REMATCH[1]}ok 0 - $(basename "$t" .sh)${BASH_REMATCH[3]}"
 			[ -z "${BASH_REMATCH[1]}" ] || failed=1
-		done <"$out.raw"
-		if [ "$rc" != 0 ] && ! grep -q '^not ok' "$out.raw" ||
+		done <"$out"
+		if [ "$rc" != 0 ] && ! grep -q '^not ok' "$out" ||
 			[ "${planned:-none}" != "$seen" ]; then
-			n=$((n + 1)) failed=1
-			echo "not ok $n - $t: status $rc, plan ${planned:-none}, $seen results"
+			failed=1
+			echo "not ok 0 - $t: status $rc, plan ${planned:-none}, $seen results"
 		fi
-		rm -f "$out.raw"
+		rm -f "$out"
 	done
-	echo "1..$n"
 	exit $failed
 }
 
@@ -63,13 +65,60 @@ build=$(cd "$build" && pwd -P) || exit 1
 src=$(cd "$(dirname "$0")/../.." && pwd -P)
 tests=()
 for t in "$@"; do tests+=("$(realpath "$t")"); done
-[ $# -gt 0 ] || tests=("$src"/tests/live/test_*.sh)
 results=$build/live-$kernel
 rm -rf "$results"
 mkdir -p "$results"
+n=0 code=0
+tools=(tests/live/act tests/live/expect tests/tools/jsonvalidate)
+for t in "${tools[@]}"; do
+	[ -x "$build/$t" ] || make -s -C "$build" "${tools[@]}" >&2 || exit 1
+done
+
+result()
+{
+	n=$((n + 1))
+	echo "$1 $n - $2"
+	[ "$1" = ok ] || [ $code -gt 1 ] || code=1
+}
+
+# vm ARGS TEST ...: boots and passes on what comes, numbered.
+vm()
+{
+	local line status=125
+
+	while IFS= read -r line; do
+		case $line in
+		"ok 0 - "*) result ok "${line#ok 0 - }" ;;
+		"not ok 0 - "*) result "not ok" "${line#not ok 0 - }" ;;
+		"vm status "*) status=${line#vm status } ;;
+		*) printf '%s\n' "$line" ;;
+		esac
+	done < <(tests/live/vm -k "$kernel" -t "$limit" -a "$1" -d "$results" -- env \
+		WEIR_SRC="$src" WEIR_BUILD="$build" WEIR_KERNEL="$kernel" \
+		WEIR_PLUGIN_PATH="$build/plugins/built" \
+		bash tests/live/run.sh --guest "${@:2}"; echo "vm status $?")
+	[ "$status" -le "$code" ] || code=$status
+}
 
 cd "$src" || exit 1
-exec tests/live/vm -k "$kernel" -t "$limit" -a "$args" -d "$results" -- env \
-	WEIR_SRC="$src" WEIR_BUILD="$build" WEIR_KERNEL="$kernel" \
-	WEIR_PLUGIN_PATH="$build/plugins/built" \
-	bash tests/live/run.sh --guest "${tests[@]}"
+if [ $# -gt 0 ]; then
+	vm "$args" "${tests[@]}"
+else
+	vm "$args" "$src"/tests/live/test_*.sh
+	[ $code -gt 1 ] ||
+		vm "$args lsm=lockdown,capability,yama" "$src"/tests/live/nolsm_*.sh
+fi
+for t in "$results"/*.schema; do
+	[ -e "$t" ] || continue
+	name=$(basename "$t" .schema)
+	if bad=$("$build/tests/tools/jsonvalidate" "$t" \
+		<"$results/$name.ndjson" 2>&1); then
+		result ok "every line of $name is as the schema says: $bad"
+		rm -f "$results/$name.ndjson" "$t"
+	else
+		printf '%s\n' "$bad" | head -n 20 | sed 's/^/# /'
+		result "not ok" "every line of $name is as the schema says"
+	fi
+done
+echo "1..$n"
+exit "$code"
