@@ -18,7 +18,6 @@ const volatile __u64 cfg_rate_ns = 0;
 const volatile __u64 cfg_rate_burst_ns = 0;
 const volatile __u64 cfg_types = 0;
 const volatile __u32 cfg_lsm_fexit = 0;
-const volatile __u32 cfg_taskstats = 1;
 
 struct map_ring m_ring_critical SEC(".maps"), m_ring_bulk SEC(".maps");
 struct map_scratch m_scratch SEC(".maps");
@@ -74,6 +73,8 @@ struct {
 	__type(key, __u64);
 	__type(value, __u64);
 } m_buckets SEC(".maps");
+
+struct map_exits m_exits SEC(".maps");
 
 __u32 g_owner[SCRATCH_SLOTS];
 volatile __u64 g_outcomes;
@@ -439,11 +440,6 @@ static __always_inline __u64 env_put(struct scratch *s)
 }
 
 /* ---- the acting process ---------------------------------------------------------*/
-
-static __always_inline __u64 task_key(const struct task_struct *leader)
-{
-	return leader->start_boottime >> 16 << 22 | (__u32)leader->tgid;
-}
 
 static __always_inline void ids_fill(struct scratch *s, struct weir_base *b,
 				     struct task_struct *task)

@@ -10,7 +10,7 @@
  *   fentry/taskstats_exit	exit; the last place where a dying task has its
  *				memory, in every thread
  *   tp_btf/sched_process_exit	what a dead thread leaves; exit, where the
- *				kernel has no taskstats
+ *				other one was passed over or does not exist
  */
 #include "weir.bpf.h"
 
@@ -37,9 +37,8 @@ int on_fork(__u64 *ctx)
 	e = (void *)s->rec;
 	e->child_pid = child->tgid;
 	e->child_start = child->start_boottime;
-	e->child_key = child->start_boottime >> 16 << 22 | (__u32)child->tgid;
-	e->child_parent_key = up->group_leader->start_boottime >> 16 << 22 |
-			      (__u32)up->tgid;
+	e->child_key = task_key(child);
+	e->child_parent_key = task_key(up->group_leader);
 	bpf_probe_read_kernel(&s->walk_mnt, 8, &child->thread_pid);
 	if (s->walk_mnt) {
 		struct pid *pid = (void *)s->walk_mnt;
@@ -112,7 +111,7 @@ static __always_inline void script_forget(struct weir_exec *e)
 	e->script_uid = ~0u;
 }
 
-/* memfd_create gives its files a name that no path can have: no slash in front. */
+/* The path of a memfd_create file: its name alone, in no folder of a namespace. */
 static __always_inline bool is_memfd(struct scratch *s, struct weir_str path)
 {
 	__u32 off = path.off;
@@ -154,7 +153,7 @@ int on_exec(__u64 *ctx)
 		flags |= WEIR_EXEC_UNREACHABLE;
 	if (!e->base.exe_nlink)
 		flags |= WEIR_EXEC_UNLINKED;
-	if (!e->base.exe_nlink && is_memfd(s, e->base.exe_path))
+	if (flags & WEIR_EXEC_UNREACHABLE && is_memfd(s, e->base.exe_path))
 		flags |= WEIR_EXEC_MEMFD;
 	/* The kernel made the name: execveat of a descriptor. */
 	if (bprm->fdpath)
@@ -199,11 +198,13 @@ static __always_inline void thread_flush(void)
 
 static __always_inline void process_exit(struct task_struct *task)
 {
-	__u32 code;
+	__u64 key = task_key(task->group_leader);
+	__u32 code, one = 1;
 	struct weir_exit *e;
 	struct scratch *s;
 
-	if (task_excluded())
+	/* Once for each process: two hooks, and two last threads, may come here. */
+	if (task_excluded() || bpf_map_update_elem(&m_exits, &key, &one, BPF_NOEXIST))
 		return;
 	s = op_begin(WEIR_EV_exit, sizeof(*e));
 	if (!s)
@@ -230,9 +231,7 @@ int on_taskstats_exit(__u64 *ctx)
 
 /*
  * Here the memory is gone already. Unlike a fentry program this one is never
- * passed over, so it cleans up in every case; where the kernel has no
- * taskstats it tells the exit too: when the last two threads die at once, and
- * both see no thread alive, twice.
+ * passed over for a task that it preempted, so it comes in every case.
  */
 SEC("tp_btf/sched_process_exit")
 int on_exit(__u64 *ctx)
@@ -243,8 +242,7 @@ int on_exit(__u64 *ctx)
 	thread_flush();
 	if (task->signal->live.counter != 0)
 		return 0;
-	if (!cfg_taskstats)
-		process_exit(task);
+	process_exit(task);
 	bpf_map_delete_elem(&m_excluded, &tgid);
 	return 0;
 }

@@ -75,7 +75,6 @@ extern const volatile __u32 cfg_filters;	/* FILTER_* in use */
 extern const volatile __u64 cfg_rate_ns;	/* ns between bulk events of a cgroup; 0: no limit */
 extern const volatile __u64 cfg_rate_burst_ns;
 extern const volatile __u32 cfg_lsm_fexit;	/* LSM programs are fexit programs here */
-extern const volatile __u32 cfg_taskstats;	/* on_taskstats_exit tells the exits */
 extern const volatile __u64 cfg_types;		/* enabled event types, a bit each */
 
 struct map_ring {
@@ -120,6 +119,15 @@ struct map_exec {
 	__type(value, struct exec_before);
 };
 extern struct map_exec m_exec SEC(".maps");
+
+/* Processes whose exit has been told, by key. */
+struct map_exits {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, __u32);
+};
+extern struct map_exits m_exits SEC(".maps");
 
 /* By type * WEIR_LOST_KERNEL_MAX + reason. */
 struct map_lost {
@@ -188,6 +196,12 @@ static __always_inline __u64 hook_arg(__u64 *ctx, __u32 n)
 
 	bpf_probe_read_kernel(&arg, sizeof(arg), ctx + n);
 	return arg;
+}
+
+/* A process's key, from its thread-group leader. */
+static __always_inline __u64 task_key(const struct task_struct *leader)
+{
+	return leader->start_boottime >> 16 << 22 | (__u32)leader->tgid;
 }
 
 static __always_inline struct weir_str str_of(__u64 bits)

@@ -133,7 +133,6 @@ static void settings_fill(struct weir_bpf *skel, const struct source_bpf_conf *c
 	}
 	ro->cfg_types = conf->types;
 	ro->cfg_lsm_fexit = !f->lsm && f->func_ret;
-	ro->cfg_taskstats = hook_have(f, "on_taskstats_exit");
 	bpf_map__set_max_entries(skel->maps.m_ring_critical, ring_size(conf->ring_critical));
 	bpf_map__set_max_entries(skel->maps.m_ring_bulk, ring_size(conf->ring_bulk));
 }
@@ -149,8 +148,12 @@ static int prefixes_put(struct bpf_map *map, const char *const *texts, size_t n,
 
 	for (i = 0; i < n; i++) {
 		memset(&key, 0, sizeof(key));
-		len = (size_t)snprintf((char *)key.data, sizeof(key.data), "%s%s", texts[i], suffix);
-		key.prefixlen = (uint32_t)MIN(len, sizeof(key.data)) * 8;
+		len = strlen(texts[i]);
+		/* settings_read has told so, with the place. */
+		MUST(len && len + strlen(suffix) <= sizeof(key.data));
+		memcpy(key.data, texts[i], len);
+		memcpy(key.data + len, suffix, strlen(suffix));
+		key.prefixlen = (uint32_t)(len + strlen(suffix)) * 8;
 		if (bpf_map_update_elem(bpf_map__fd(map), &key, &one, BPF_ANY))
 			return -errno;
 	}

@@ -128,7 +128,8 @@ static ssize_t records_give(struct snapshot *s, const uint8_t *buf, size_t len)
 
 	while (len - at >= sizeof(struct weir_snapshot)) {
 		memcpy(&size, buf + at, sizeof(size));
-		if (size < sizeof(struct weir_snapshot) || size > WEIR_REC_MAX)
+		if (size < sizeof(struct weir_snapshot) || size > WEIR_REC_MAX - 8 ||
+		    size % 8)
 			return -EBADMSG;
 		if (size > len - at)
 			break;

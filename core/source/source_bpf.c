@@ -40,6 +40,7 @@ struct source_bpf {
 	struct snapshot_conf snapshot;
 	bool snapshot_due;
 	bool resync_wanted;
+	unsigned resync_age;		/* ticks since the last one */
 	uint64_t critical_lost;		/* when the last snapshot was taken */
 	uint64_t types;
 	int wake_fd;
@@ -234,7 +235,8 @@ static void missed_add(struct source_bpf *b, struct source_losses *out)
 	size_t i;
 
 	for (i = 0; i < n_hooks; i++) {
-		if (!b->links[i] || !hooks[i].serves)
+		/* on_exit makes good what on_taskstats_exit misses. */
+		if (!hooks[i].serves || !strcmp(hooks[i].prog, "on_taskstats_exit"))
 			continue;
 		p = bpf_object__find_program_by_name(b->skel->obj, hooks[i].prog);
 		len = sizeof(info);
@@ -247,22 +249,29 @@ static void missed_add(struct source_bpf *b, struct source_losses *out)
 }
 
 /*
- * Lineage has a hole: look again who runs, once the loss has stopped, since
- * looking holds up the rings.
+ * Lineage has a hole: look again who runs. Looking holds up the rings, so not
+ * while events are being lost, unless that does not end, and not too often.
  */
+#define RESYNC_TICKS		10
+#define RESYNC_TICKS_LOSSY	60
+
 static void resync_consider(struct source_bpf *b, const struct source_losses *out)
 {
 	uint64_t critical = 0;
 	uint32_t type, reason;
+	bool lossy;
 
 	for (type = 1; type < WEIR_EV_KERNEL_MAX; type++)
 		for (reason = 0; reason < WEIR_LOST_KERNEL_MAX; reason++)
 			critical += out->n[WEIR_CLASS_CRITICAL][type][reason];
-	if (critical > b->critical_lost) {
-		b->critical_lost = critical;
-		b->resync_wanted = true;
-	} else if (b->resync_wanted) {
+	lossy = critical > b->critical_lost;
+	b->critical_lost = critical;
+	b->resync_wanted |= lossy;
+	b->resync_age++;
+	if (b->resync_wanted &&
+	    b->resync_age >= (lossy ? RESYNC_TICKS_LOSSY : RESYNC_TICKS)) {
 		b->resync_wanted = false;
+		b->resync_age = 0;
 		b->snapshot.reason = WEIR_SNAPSHOT_RESYNC;
 		b->snapshot_due = true;
 	}
@@ -436,6 +445,7 @@ int source_bpf_new(struct source **out, const struct source_bpf_conf *conf)
 		.id_base = conf->id_base, .user_seq = conf->user_seq,
 	};
 	b->snapshot_due = true;
+	b->resync_age = RESYNC_TICKS;
 	*out = &b->source;
 	return 0;
 }
@@ -497,12 +507,12 @@ static void type_report(FILE *f, unsigned type, const char *name,
 int source_bpf_report(FILE *f)
 {
 	struct kernel_facts facts;
-	char why[256];
+	char why[256] = "the kernel's BTF cannot be read";
 	int r;
 
 	r = kernel_refuses(why, sizeof(why));
 	if (kernel_facts_read(&facts)) {
-		fprintf(f, "%s\n", why);
+		log_error("%s", why);
 		return r ? r : -ENOENT;
 	}
 	fprintf(f, "BPF LSM      %s\n", facts.lsm ? "active" :
@@ -514,6 +524,6 @@ int source_bpf_report(FILE *f)
 		type_report(f, (id), #name, &facts);
 #include <weir/events.def>
 	if (r)
-		fprintf(f, "%s\n", why);
+		log_error("%s", why);
 	return r;
 }

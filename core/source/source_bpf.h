@@ -48,6 +48,6 @@ uint64_t source_bpf_types(const struct source *s);
 /*
  * One line for each event type: which hooks it will use, whether it can be
  * blocked, and why not. 0, or negative when the sensor cannot run here at all
- * and why has been printed.
+ * and why has been logged.
  */
 int source_bpf_report(FILE *f);

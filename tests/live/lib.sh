@@ -103,6 +103,7 @@ sensor_stop()
 	wait "$sensor" || rc=$?
 	check "$1: the sensor ends well" is $rc 0
 	check "$1: received = refused + filtered + passed" sums_hold
+	check "$1: the log and the stream tell the same losses" losses_agree
 	# run.sh checks the lines against the schema, outside, where it is fast.
 	"$WEIR_BUILD/weird" -c "$CONF" --schema >"$WEIR_RESULTS/$1.schema"
 	cp "$LOG" "$OUT" "$WEIR_RESULTS"
@@ -117,6 +118,11 @@ sums_hold()
 	is $((BASH_REMATCH[1] + BASH_REMATCH[2])) \
 		$((BASH_REMATCH[3] + BASH_REMATCH[4] + BASH_REMATCH[5])) &&
 		is "${BASH_REMATCH[3]}" 0
+}
+
+losses_agree()
+{
+	is "$(sed -nE 's/.*; ([0-9]+) lost.*/\1/p' "$LOG" | tail -n 1)" "$(lost '[a-z_]*' '[a-z_]*')"
 }
 
 # How many events of type and reason the sensor tells as lost.
