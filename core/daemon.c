@@ -358,8 +358,8 @@ int daemon_run(const struct daemon_conf *conf)
 	r = collector_run(dm.collector);
 	r3 = sinks_judge(&dm);
 	summary_log(&dm);
-	signals_unset();
 	r2 = writer_close(&dm);
+	signals_unset();
 	daemon_fini(&dm);
 	/* The reader's leaving is an end like another. */
 	return (r && r != -EPIPE) || r2 || r3 ? DAEMON_FAILED : DAEMON_OK;

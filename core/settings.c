@@ -56,7 +56,7 @@ static const struct weir_option exclude_table[] = {
 	[EXCLUDE_COMMS] = { .name = "comms", .type = WEIR_OPT_STRLIST,
 		.doc = "Beginnings of process names." },
 	[EXCLUDE_EXES] = { .name = "exes", .type = WEIR_OPT_STRLIST,
-		.doc = "Beginnings of paths of executables, at most 252 bytes." },
+		.doc = "Beginnings of paths of executables, at most 251 bytes." },
 	[EXCLUDE_PATHS] = { .name = "paths", .type = WEIR_OPT_STRLIST,
 		.doc = "Beginnings of paths of files that events are about." },
 };
@@ -142,7 +142,7 @@ static int numbers_read(const struct conf_node *group, const char *name, int64_t
 
 static int dirs_read(struct store *st, const struct weir_optval *v)
 {
-	const char *env = getenv("WEIR_PLUGIN_PATH");
+	const char *env = secure_getenv("WEIR_PLUGIN_PATH");
 	char *save, *dir;
 	size_t n = 0, i;
 
@@ -180,6 +180,24 @@ static const struct conf_node *group_get(const struct conf *c, const char *name,
 	return g;
 }
 
+/* Prefixes are matched in the kernel by keys of a fixed size; an empty one is all. */
+#define PREFIX_MAX	252
+
+static int prefixes_check(const struct conf_node *group, const char *name,
+			  const struct weir_optval *v, struct diag *d)
+{
+	const struct conf_node *at = conf_get(group, name);
+	uint32_t i;
+	int r = 0;
+
+	for (i = 0; i < v->n; i++)
+		if (!*v->v.list[i] || strlen(v->v.list[i]) > PREFIX_MAX - 1)
+			r = diag_error(d, at ? at->file : NULL, at ? at->line : 0,
+				       "%s: each text must have 1 to %d bytes", name,
+				       PREFIX_MAX - 1);
+	return r;
+}
+
 static int sensor_read(struct store *st, const struct conf *c, struct diag *d)
 {
 	static const char *const skip[] = { "exclude", NULL };
@@ -199,7 +217,8 @@ static int sensor_read(struct store *st, const struct conf *c, struct diag *d)
 	b->n_env = v[SENSOR_ENV].n;
 	b->rate = (uint32_t)v[SENSOR_RATE].v.i;
 	b->burst = (uint32_t)v[SENSOR_BURST].v.i;
-	return events_read(g, &v[SENSOR_EVENTS], d, &b->types);
+	r = prefixes_check(g, "env", &v[SENSOR_ENV], d);
+	return r ? r : events_read(g, &v[SENSOR_EVENTS], d, &b->types);
 }
 
 static void list_take(const struct weir_optval *v, const char *const **list, size_t *n)
@@ -215,12 +234,17 @@ static int exclude_read(struct store *st, const struct conf *c, struct diag *d)
 	struct source_bpf_conf *b = &st->s.bpf;
 	struct weir_optval *v;
 	int r, bad;
+	size_t i;
 
 	if (g && g->type != CONF_GROUP)
 		return diag_error(d, g->file, g->line,
 				  "exclude must be a group { ... }, not %s",
 				  conf_type_name(g->type));
 	bad = options_read(g, "exclude", exclude_table, EXCLUDE__N, skip, d, &st->exclude);
+	for (i = 0; !bad && i < EXCLUDE__N; i++)
+		if (i != EXCLUDE_CGROUPS)
+			bad = prefixes_check(g, exclude_table[i].name,
+					     &st->exclude->vals[i], d);
 	r = numbers_read(g, "pids", 1 << 22, d, &st->pids, &b->n_skip_pids);
 	bad = r ? r : bad;
 	r = numbers_read(g, "uids", UINT32_MAX, d, &st->uids, &b->n_skip_uids);

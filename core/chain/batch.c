@@ -100,8 +100,8 @@ static void sink_flush(struct stage *st, bool wait)
 		} else if (done < st->pending.n) {
 			done = sink_write(st, done);
 		}
-		/* Told to stop: the last try has been made. */
-		if (chain_stopped(st->chain) && done == before) {
+		/* Told to stop: the last try has been made, whatever it moved. */
+		if (chain_stopped(st->chain) && done < st->pending.n) {
 			items_lose(st, done, st->pending.n);
 			done = st->pending.n;
 		}

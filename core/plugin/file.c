@@ -13,13 +13,15 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 static int owner_check(const struct stat *st, const char *what, char *why, size_t size)
 {
 	bool sticky = S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX);
 
-	if (st->st_uid != 0 && st->st_uid != geteuid())
+	/* Who may run a binary with file capabilities must not bring code for it. */
+	if (st->st_uid != 0 && (getauxval(AT_SECURE) || st->st_uid != geteuid()))
 		snprintf(why, size, "%sbelongs to user %u, not to root", what,
 			 (unsigned)st->st_uid);
 	else if ((st->st_mode & (S_IWGRP | S_IWOTH)) && !sticky)
