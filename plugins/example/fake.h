@@ -321,20 +321,21 @@ static inline void fake_u64(struct fake *f, const char *name, uint64_t v)
 {
 	uint8_t kind;
 	void *at = fake_at(f, name, &kind);
-	uint16_t half = (uint16_t)v;
-	uint32_t word = (uint32_t)v;
+	size_t n = 4;
 
-	if (!at)
+	if (!at) {
 		f->added[fake_slot(f, name) - f->n_wire].v.u = v;
-	else if (kind == WEIR_KIND_U8)
-		*(uint8_t *)at = (uint8_t)v;
+		return;
+	}
+	if (kind == WEIR_KIND_U8)
+		n = 1;
 	else if (kind == WEIR_KIND_U16)
-		memcpy(at, &half, sizeof(half));
+		n = 2;
 	else if (kind == WEIR_KIND_U64 || kind == WEIR_KIND_KEY || kind == WEIR_KIND_HEX ||
 		 kind == WEIR_KIND_TIME || kind == WEIR_KIND_TIMEW)
-		memcpy(at, &v, sizeof(v));
-	else
-		memcpy(at, &word, sizeof(word));
+		n = 8;
+	/* Little-endian, as all machines that this runs on. */
+	memcpy(at, &v, n);
 }
 
 /* marks: WEIR_STR_*. The bytes of an added field must outlive the event. */

@@ -49,6 +49,25 @@ bool refjson_is_utf8(const uint8_t *p, size_t n)
 	return true;
 }
 
+/* As json-c prints it, but for control characters that it does not escape. */
+char *refjson_print(struct json_object *o)
+{
+	const char *p = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+							  JSON_C_TO_STRING_NOSLASHESCAPE);
+	char *s = malloc(strlen(p) * 6 + 1), *at = s;
+
+	for (; *p; p++) {
+		if (*p == 0x7f)
+			at += sprintf(at, "\\u007f");
+		else if ((uint8_t)p[0] == 0xc2 && (uint8_t)p[1] < 0xa0)
+			at += sprintf(at, "\\u%04x", (uint8_t)*++p);
+		else
+			*at++ = *p;
+	}
+	*at = 0;
+	return s;
+}
+
 static struct json_object *text(struct ref *ref, const uint8_t *p, size_t n)
 {
 	struct json_object *o;

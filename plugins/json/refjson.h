@@ -12,5 +12,7 @@
 struct json_object *refjson_make(const struct weir_schema *schema,
 				 const struct weir_event *ev,
 				 const struct weir_host_id *host);
+/* One line, all control characters escaped; to be freed. */
+char *refjson_print(struct json_object *o);
 /* Whether the bytes are well-formed. */
 bool refjson_is_utf8(const uint8_t *p, size_t n);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Copies text as long as it needs no escaping, sixteen bytes at a time. A
- * byte is plain if it is ASCII from 0x20 on, neither quote nor backslash.
+ * byte is plain if it is ASCII from 0x20 to 0x7e, neither quote nor backslash.
  * Define SCAN_PORTABLE to use the word-wise variant everywhere.
  */
 #pragma once
@@ -18,7 +18,7 @@ static inline uint64_t scan_word(uint64_t x)
 {
 	uint64_t quote = x ^ SCAN_ONES * '"', back = x ^ SCAN_ONES * '\\';
 
-	return (x | (x - SCAN_ONES * 0x20) | (quote - SCAN_ONES) |
+	return (x | (x + SCAN_ONES) | (x - SCAN_ONES * 0x20) | (quote - SCAN_ONES) |
 		(back - SCAN_ONES)) & SCAN_TOPS;
 }
 
@@ -32,8 +32,8 @@ static inline unsigned int scan_copy16(uint8_t *d, const uint8_t *s)
 	__m128i odd;
 
 	_mm_storeu_si128((__m128i *)d, x);
-	/* Signed: bytes from 0x80 on are below 0x20 as well. */
-	odd = _mm_cmplt_epi8(x, _mm_set1_epi8(0x20));
+	/* Signed and one up: bytes from 0x7f on are below 0x21 as well. */
+	odd = _mm_cmplt_epi8(_mm_add_epi8(x, _mm_set1_epi8(1)), _mm_set1_epi8(0x21));
 	odd = _mm_or_si128(odd, _mm_cmpeq_epi8(x, _mm_set1_epi8('"')));
 	odd = _mm_or_si128(odd, _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
 	return (unsigned int)__builtin_ctz((unsigned int)_mm_movemask_epi8(odd) |
@@ -66,7 +66,7 @@ static inline size_t scan_bytes(uint8_t *d, const uint8_t *s, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (s[i] < 0x20 || s[i] >= 0x80 || s[i] == '"' || s[i] == '\\')
+		if (s[i] < 0x20 || s[i] >= 0x7f || s[i] == '"' || s[i] == '\\')
 			break;
 		d[i] = s[i];
 	}

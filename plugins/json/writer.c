@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Owns how bytes, numbers and times look in JSON. Relies on nothing but the
- * caller's word for the room behind a position. What comes out is ASCII and
- * valid UTF-8 whatever goes in: a text with other bytes is written in a
- * second form, in which a bad byte is \xHH and a backslash is doubled, both
- * as characters of the string, so that a reader can undo it exactly.
+ * caller's word for the room behind a position. What comes out is valid UTF-8
+ * without control characters whatever goes in: a text that is not UTF-8 is
+ * written in a second form, in which a bad byte is \xHH and a backslash is
+ * doubled, both as characters of the string, so that a reader can undo it
+ * exactly.
  */
 #include "writer.h"
 
@@ -301,7 +302,7 @@ uint8_t *writer_ip(uint8_t *p, const struct weir_ip *ip)
 
 /* 'u': \u00XX; else the letter behind the backslash; 0: as it is. */
 static const uint8_t escapes[256] = {
-	[0 ... 7] = 'u', [0x0b] = 'u', [0x0e ... 0x1f] = 'u',
+	[0 ... 7] = 'u', [0x0b] = 'u', [0x0e ... 0x1f] = 'u', [0x7f] = 'u',
 	['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r',
 	['"'] = '"', ['\\'] = '\\',
 };
@@ -333,20 +334,31 @@ static unsigned int sequence(const uint8_t *s, size_t n)
 	return 4;
 }
 
+/* The control characters U+0080 to U+009F, which drive terminals like those below. */
+static inline bool is_c1(const uint8_t *s)
+{
+	return s[0] == 0xc2 && s[1] < 0xa0;
+}
+
+static uint8_t *escape_control(uint8_t *p, uint8_t b)
+{
+	memcpy(p, "\\u00", 4);
+	p[4] = (uint8_t)hex_digits[b >> 4];
+	p[5] = (uint8_t)hex_digits[b & 15];
+	return p + 6;
+}
+
 static uint8_t *escape_ascii(uint8_t *p, uint8_t b, bool undo)
 {
+	if (escapes[b] == 'u')
+		return escape_control(p, b);
 	*p++ = '\\';
 	*p++ = escapes[b];
 	if (b == '\\' && undo) {
 		memcpy(p, "\\\\", 2);
 		return p + 2;
 	}
-	if (escapes[b] != 'u')
-		return p;
-	memcpy(p, "00", 2);
-	p[2] = (uint8_t)hex_digits[b >> 4];
-	p[3] = (uint8_t)hex_digits[b & 15];
-	return p + 4;
+	return p;
 }
 
 static uint8_t *escape_byte(uint8_t *p, uint8_t b)
@@ -367,6 +379,10 @@ static unsigned int odd(struct writer *w, const uint8_t *s, size_t n)
 		return 1;
 	}
 	k = sequence(s, n);
+	if (k && is_c1(s)) {
+		w->p = escape_control(w->p, s[1]);
+		return k;
+	}
 	if (k) {
 		/* constant size: the sequence is at most four, the room larger */
 		memcpy(w->p, s, k);

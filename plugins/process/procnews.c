@@ -49,7 +49,11 @@ static void set_original(struct proctab *t, struct proc *e, uint64_t key,
 
 /* ---- images ----------------------------------------------------------------*/
 
-/* True: *at is another text now. `lost`: the flag that says there was no room. */
+/*
+ * True: *at is another text now. `lost`: the flag that says there was no room.
+ * Only the gone pay for a text: whoever runs programs chooses its arguments,
+ * and should not be able to make us forget others that live.
+ */
 static bool set_text(struct proctab *t, struct proc *e, struct proctext **at,
 		     const struct proc_bytes *b, uint32_t max, uint8_t lost)
 {
@@ -60,7 +64,7 @@ static bool set_text(struct proctab *t, struct proc *e, struct proctext **at,
 	if (b->p) {
 		do
 			x = proctext_get(&t->texts, b->p, b->len, max, b->truncated);
-		while (!x && tries-- && proctab_evict(t));
+		while (!x && tries-- && proctab_evict_gone(t));
 		if (!x) {
 			e->flags |= lost;
 			t->conf.count[PROCTAB_NO_ROOM]++;
@@ -126,10 +130,11 @@ static void note_parent(struct proctab *t, struct proc *e,
 	set_parent(t, e, f->parent_key, f->ppid);
 }
 
-static void note_resync(struct proctab *t)
+/* Begins by the clock of the snapshots: ticks may have run ahead of it. */
+static void note_resync(struct proctab *t, uint64_t time_ns)
 {
 	if (!t->resync_ns)
-		t->resync_ns = t->now_ns;
+		t->resync_ns = time_ns;
 	t->resync_last_ns = t->now_ns;
 }
 
@@ -167,14 +172,17 @@ struct proc *procnews_note(struct proctab *t, const struct proc_facts *f,
 		e->pid = f->pid;
 		proc_changed(t, e);
 	}
-	if (first || news == PROC_EXEC)
+	/* An exec may have waited in its ring while a newer snapshot came. */
+	if (first || (news == PROC_EXEC && time_ns >= e->image_ns))
 		set_image(t, e, f, true);
 	else if (newest && (news != PROC_SEEN || image_differs(e, f)))
 		set_image(t, e, f, false);
+	if (news != PROC_SEEN && time_ns > e->image_ns)
+		e->image_ns = time_ns;
 	if (news >= PROC_SNAPSHOT)
 		t->conf.count[PROCTAB_SNAPSHOTS]++;
 	if (news == PROC_RESYNC)
-		note_resync(t);
+		note_resync(t, time_ns);
 	return e;
 }
 

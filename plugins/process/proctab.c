@@ -206,13 +206,13 @@ static bool pinned(const struct proctab *t, const struct proc *e)
 	return false;
 }
 
-/* False: only pinned entries are left. */
-bool proctab_evict(struct proctab *t)
+/* From the lists up to `last`; false: only pinned entries are left there. */
+static bool evict(struct proctab *t, enum proc_list last)
 {
 	unsigned list;
 	uint32_t i;
 
-	for (list = 0; list < PROC_LIST__MAX; list++) {
+	for (list = 0; list <= last; list++) {
 		i = t->lists[list].head;
 		while (i && pinned(t, &t->procs[i]))
 			i = t->procs[i].next;
@@ -224,6 +224,16 @@ bool proctab_evict(struct proctab *t)
 		return true;
 	}
 	return false;
+}
+
+bool proctab_evict(struct proctab *t)
+{
+	return evict(t, PROC_LIST_INNER);
+}
+
+bool proctab_evict_gone(struct proctab *t)
+{
+	return evict(t, PROC_LIST_HELD);
 }
 
 /* Dead processes whose time is over, from the oldest, looking at most at max. */

@@ -59,6 +59,7 @@ struct proc {
 	struct proctext *args;
 	struct proctext *orig_exe;
 	uint64_t start;
+	uint64_t image_ns;	/* time of the newest exec or snapshot */
 	uint64_t orig_key;	/* first known parent; 0: the present one */
 	uint64_t gone_ns;
 	uint32_t pid;
@@ -148,6 +149,8 @@ void proc_link(struct proctab *t, struct proc *e, struct proc *p);
 void proc_unlink(struct proctab *t, struct proc *e);
 /* False: nobody is left who is not pinned. */
 bool proctab_evict(struct proctab *t);
+/* The same, but no living process is given up. */
+bool proctab_evict_gone(struct proctab *t);
 
 /* Lineages end here: init, kthreadd, and the idle task above both. */
 static inline bool proc_is_root(uint32_t pid)

@@ -594,7 +594,79 @@ static void test_memory_bound(void)
 		args[100 + i % 2800] = 'x';
 	}
 	ok(held, "never more memory than the bound");
-	ok(count[PROCTAB_EVICTED_LIVE], "made room by throwing out");
+	ok(count[PROCTAB_NO_ROOM], "texts were left out");
+	is_int((int)count[PROCTAB_EVICTED_LIVE], 0, "and nobody alive was thrown out");
+	proctab_free(t);
+}
+
+/* Long arguments that differ fill the pool; only the dead pay for them. */
+static void test_texts_spare_the_living(void)
+{
+	struct proctab *t = small(128, 256 << 10);
+	unsigned i, n_idle = 0;
+	char args[4000];
+
+	for (i = 100; i < 120; i++)
+		note(t, i, 0, "idle", PROC_SEEN);
+	memset(args, 'x', sizeof(args));
+	args[sizeof(args) - 1] = 0;
+	for (i = 200; i < 280; i++) {
+		args[0] = (char)i;
+		note(t, i, 0, args, PROC_EXEC);
+	}
+	for (i = 100; i < 120; i++)
+		n_idle += proctab_find(t, key_of(i)) != NULL;
+	is_int(n_idle, 20, "the idle stay");
+	is_int((int)count[PROCTAB_EVICTED_LIVE], 0, "nobody alive pays for a text");
+	ok(count[PROCTAB_NO_ROOM], "it is left out");
+	ok(!proctab_find(t, key_of(279))->args, "of the last one");
+	procnews_exit(t, proctab_find(t, key_of(200)));
+	ok(note(t, 279, 0, args, PROC_EXEC)->args, "the dead pay");
+	is_int((int)count[PROCTAB_EVICTED_DEAD], 1, "one of them");
+	proctab_free(t);
+}
+
+/* Ticks run a second ahead of the events' own times. */
+static void test_resync_behind_ticks(void)
+{
+	struct proctab *t = small(256, 1 << 20);
+	unsigned i;
+
+	for (i = 101; i <= 199; i++)
+		note(t, i, 0, "x", PROC_SNAPSHOT);
+	proctab_tick(t, 1);
+	proctab_tick(t, 1 + 61 * SEC);
+	now += 60 * SEC;
+	for (i = 101; i <= 199; i++)
+		note(t, i, 0, "x", PROC_RESYNC);
+	proctab_tick(t, 1 + 67 * SEC);
+	is_int((long long)t->resync_ns, 0, "the resync is over");
+	is_int((int)count[PROCTAB_MISSED], 0, "and found all");
+	proctab_free(t);
+}
+
+static void is_args(const struct proc *e, const char *want, const char *what)
+{
+	is_str(e->args ? (const char *)e->args->bytes : "-", want, "%s", what);
+}
+
+/* An exec that waited in the ring comes after a snapshot that is newer. */
+static void test_late_exec(void)
+{
+	struct proctab *t = small(64, 1 << 20);
+
+	note(t, 101, 0, "first", PROC_SNAPSHOT);
+	now += 2 * SEC;
+	is_args(note(t, 101, 0, "newest", PROC_SNAPSHOT), "newest", "a snapshot");
+	now -= SEC;
+	is_args(note(t, 101, 0, "older", PROC_EXEC), "newest", "an older exec changes nothing");
+	now += SEC;
+	is_args(note(t, 101, 0, "next", PROC_EXEC), "next", "a newer one does");
+	now += SEC;
+	note(t, 101, 0, "next", PROC_SEEN);
+	now -= SEC / 2;
+	is_args(note(t, 101, 0, "late", PROC_EXEC), "late",
+		"an exec older than mere activity counts");
 	proctab_free(t);
 }
 
@@ -726,6 +798,9 @@ int main(void)
 	test_lost_link();
 	test_memory_exact();
 	test_memory_bound();
+	test_texts_spare_the_living();
+	test_resync_behind_ticks();
+	test_late_exec();
 	test_no_room();
 	test_disorder();
 	test_ten_thousand();

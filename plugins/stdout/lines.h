@@ -32,5 +32,10 @@ static inline bool lines_done(const struct lines *l)
 {
 	return l->rest->off == l->rest->len && l->at == l->n;
 }
+/* There is a next line, and nothing of it is out. */
+static inline bool lines_whole(const struct lines *l)
+{
+	return l->rest->off == l->rest->len && !l->off && l->at < l->n;
+}
 /* Takes a line that was begun over from the batch: it is to be finished first. */
 void lines_keep(struct lines *l);

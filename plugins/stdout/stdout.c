@@ -46,7 +46,7 @@ enum { COUNT_LINES, COUNT_BYTES, COUNT_DROPPED, COUNT_SHORT, COUNT_WAITS, COUNT_
 static const struct weir_counter counters[COUNT__MAX] = {
 	[COUNT_LINES] = { "lines", "lines", "Lines written, or begun and kept to be finished." },
 	[COUNT_BYTES] = { "bytes", "bytes", "Bytes written." },
-	[COUNT_DROPPED] = { "dropped", "lines", "Lines given up by policy drop." },
+	[COUNT_DROPPED] = { "dropped", "lines", "Lines given up: by policy drop, or too long for a message." },
 	[COUNT_SHORT] = { "short_writes", "calls", "Writes that took less than was offered." },
 	[COUNT_WAITS] = { "waits", "calls", "Times it waited for the reader." },
 };
@@ -95,14 +95,38 @@ static int put(struct sink *s, struct lines *l)
 	return 0;
 }
 
-/* Writes until all is out, or the time is over (-EAGAIN), or a failure. */
-static int put_all(struct sink *s, struct lines *l, int64_t patience)
+static void give_up(struct sink *s, struct lines *l, struct weir_write *w)
+{
+	uint8_t rclass = l->items[l->at++].rclass;
+
+	w->dropped++;
+	if (rclass < WEIR_CLASS_MAX)
+		w->dropped_class[rclass]++;
+	s->counters[COUNT_DROPPED]++;
+}
+
+/* A line that no message can hold, and of which nothing is out yet. */
+static bool too_long(const struct sink *s, const struct lines *l, int r)
+{
+	return r == -EMSGSIZE && s->out.messages && lines_whole(l);
+}
+
+/*
+ * Writes until all is out, or the time is over (-EAGAIN), or a failure. `w` is
+ * for lines of a batch only.
+ */
+static int put_all(struct sink *s, struct lines *l, struct weir_write *w,
+		   int64_t patience)
 {
 	int64_t end = 0, left = patience;
 	int r = 0;
 
 	while (!lines_done(l)) {
 		r = put(s, l);
+		if (too_long(s, l, r)) {
+			give_up(s, l, w);
+			r = 0;
+		}
 		if (r != -EAGAIN) {
 			if (r)
 				break;
@@ -122,12 +146,8 @@ static int put_all(struct sink *s, struct lines *l, int64_t patience)
 
 static void drop_rest(struct sink *s, struct lines *l, struct weir_write *w)
 {
-	for (; l->at < l->n; l->at++) {
-		w->dropped++;
-		if (l->items[l->at].rclass < WEIR_CLASS_MAX)
-			w->dropped_class[l->items[l->at].rclass]++;
-	}
-	s->counters[COUNT_DROPPED] += w->dropped;
+	while (l->at < l->n)
+		give_up(s, l, w);
 }
 
 static int verdict(struct sink *s, struct lines *l, int r, struct weir_write *w)
@@ -162,11 +182,11 @@ static int sink_write(void *inst, const struct weir_batch *batch, struct weir_wr
 	if (s->closed)
 		return WEIR_WRITE_CLOSED;
 	lines_begin(&l, &s->rest, batch);
-	r = put_all(s, &l, s->drop ? s->patience : WAIT_MAX);
+	r = put_all(s, &l, w, s->drop ? s->patience : WAIT_MAX);
 	/* A line that the reader will never see whole was not taken. */
 	if (r != -EPIPE && r != -ECONNRESET)
 		lines_keep(&l);
-	s->counters[COUNT_LINES] += l.at;
+	s->counters[COUNT_LINES] += l.at - w->dropped;
 	r = verdict(s, &l, r, w);
 	w->done = l.at;
 	return r;
@@ -182,7 +202,7 @@ static void finish(struct sink *s, int64_t patience)
 	if (s->closed)
 		return;
 	lines_begin(&l, &s->rest, &none);
-	r = put_all(s, &l, patience);
+	r = put_all(s, &l, NULL, patience);
 	s->closed = r == -EPIPE || r == -ECONNRESET;
 }
 

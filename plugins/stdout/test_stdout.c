@@ -499,6 +499,49 @@ static void test_messages(void)
 	close(fd[0]);
 }
 
+/* A line that is too long for a message costs only itself. */
+static void test_too_long(bool drop)
+{
+	struct weir_write w = { .size = sizeof(w) };
+	const uint32_t size = 1 << 20;
+	int fd[2], i, bad = 0, small = 8192;
+	uint8_t *big = malloc(size);
+	struct weir_batch b;
+	char p[4096];
+	void *inst;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd))
+		abort();
+	setsockopt(fd[1], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+	inst = open_on(fd[1], drop, 0);
+	b = batch_make(5, 100, 0);
+	line_make(big, 2, size);
+	items[2].p = items[4].p = big;
+	items[2].len = items[4].len = size;
+	is_int(weir_plugin.write(inst, &b, &w), WEIR_WRITE_OK, "%s: too long for a message",
+	       drop ? "drop" : "block");
+	is_int(w.done, 5, "all taken");
+	is_int(w.dropped, 2, "but two");
+	ok(w.dropped_class[items[2].rclass] && w.dropped_class[items[4].rclass], "by class");
+	for (i = 0; i < 4; i += i == 1 ? 2 : 1)
+		bad += read(fd[0], p, sizeof(p)) != (ssize_t)items[i].len ||
+		       memcmp(p, items[i].p, items[i].len);
+	is_int(bad, 0, "the others arrive");
+	is_int((long long)counter("lines"), 3, "lines counted");
+	is_int((long long)counter("dropped"), 2, "dropped counted");
+	b = batch_make(N_ITEMS, 1000, 0);
+	items[0].p = big;
+	items[0].len = size;
+	is_int(weir_plugin.write(inst, &b, &w), drop ? WEIR_WRITE_OK : WEIR_WRITE_AGAIN,
+	       "and then nobody reads");
+	ok(drop ? w.dropped > 1 : w.dropped == 1, "%u dropped", w.dropped);
+	is_int((long long)counter("dropped"), 2 + w.dropped, "each counted once");
+	is_int((long long)counter("lines"), 3 + w.done - w.dropped, "the others as lines");
+	close_it(inst);
+	close(fd[0]);
+	free(big);
+}
+
 static void test_terminal(void)
 {
 	struct weir_write w = { .size = sizeof(w) };
@@ -605,6 +648,8 @@ int main(void)
 	test_devices();
 	test_full();
 	test_messages();
+	test_too_long(false);
+	test_too_long(true);
 	test_terminal();
 	close(real_stderr);
 	free(arena);
