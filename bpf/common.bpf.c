@@ -26,14 +26,6 @@ struct map_excluded m_excluded SEC(".maps");
 struct map_exec m_exec SEC(".maps");
 struct map_lost m_lost SEC(".maps");
 
-/* Events handed to a ring, by type. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, WEIR_EV_KERNEL_MAX);
-	__type(key, __u32);
-	__type(value, __u64);
-} m_sent SEC(".maps");
-
 /* Events that a filter of the configuration excluded, by type. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -701,7 +693,6 @@ __noinline int op_emit(struct scratch *s, __u32 outcome, __u32 error)
 	struct weir_base *b;
 	__u32 size, type;
 	bool critical;
-	__u64 *n;
 	long r;
 
 	if (!s)
@@ -733,13 +724,8 @@ __noinline int op_emit(struct scratch *s, __u32 outcome, __u32 error)
 		r = bpf_ringbuf_output(&m_ring_critical, s->rec, size, 0);
 	else
 		r = bpf_ringbuf_output(&m_ring_bulk, s->rec, size, 0);
-	if (r) {
+	if (r)
 		lost_count(type, WEIR_LOST_RING_FULL);
-	} else {
-		n = bpf_map_lookup_elem(&m_sent, &type);
-		if (n)
-			__sync_fetch_and_add(n, 1);
-	}
 out:
 	scratch_release(s);
 	return 0;

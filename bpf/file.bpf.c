@@ -17,39 +17,12 @@
  */
 #include "weir.bpf.h"
 
-static __always_inline struct scratch *file_begin(__u32 type, __u32 size,
-						  struct vfsmount *mnt,
-						  struct dentry *dentry)
-{
-	struct scratch *s;
-
-	if (!type_enabled(type))
-		return NULL;
-	op_flush(type, WEIR_OUTCOME_UNKNOWN);
-	s = op_begin(type, size);
-	if (!s)
-		return NULL;
-	s->walk_flags = 0;
-	s->walk_mnt = (__u64)mnt;
-	s->walk_dentry = (__u64)dentry;
-	file_put(s);
-	return s;
-}
-
 static __always_inline void file_end(__u32 type, __u64 key, void *ctx)
 {
 	struct scratch *s = op_waiting(type, key);
 
-	int err;
-
-	if (!s)
-		return;
-	err = ret_errno(ctx);
-	/* A delegation has to be broken first: hook and function come again. */
-	if (err == -EWOULDBLOCK)
-		scratch_release(s);
-	else
-		op_done(s, err);
+	if (s)
+		op_done_or_again(s, ret_errno(ctx));
 }
 
 /* ---- open and create -------------------------------------------------------*/

@@ -17,20 +17,6 @@
  */
 #include "weir.bpf.h"
 
-static __always_inline struct scratch *perm_begin(__u32 type, __u32 size,
-						  struct vfsmount *mnt,
-						  struct dentry *dentry)
-{
-	struct scratch *s = op_begin(type, size);
-
-	if (!s)
-		return NULL;
-	s->walk_flags = mnt ? 0 : WEIR_FILE_PATH_GUESSED;
-	s->walk_mnt = (__u64)mnt;
-	s->walk_dentry = (__u64)dentry;
-	return s;
-}
-
 /* ---- mode and owner ----------------------------------------------------------*/
 
 SEC("lsm/path_chmod")
@@ -40,13 +26,9 @@ int on_path_chmod(__u64 *ctx)
 	struct weir_chmod *e;
 	struct scratch *s;
 
-	if (!type_enabled(WEIR_EV_chmod))
-		return 0;
-	op_flush(WEIR_EV_chmod, WEIR_OUTCOME_UNKNOWN);
-	s = perm_begin(WEIR_EV_chmod, sizeof(*e), path->mnt, path->dentry);
+	s = file_begin(WEIR_EV_chmod, sizeof(*e), path->mnt, path->dentry);
 	if (!s)
 		return 0;
-	file_put(s);
 	e = (void *)s->rec;
 	e->old_mode = e->mode;
 	e->new_mode = (e->mode & ~07777u) | (ctx[1] & 07777);
@@ -61,13 +43,9 @@ int on_path_chown(__u64 *ctx)
 	struct weir_chown *e;
 	struct scratch *s;
 
-	if (!type_enabled(WEIR_EV_chown))
-		return 0;
-	op_flush(WEIR_EV_chown, WEIR_OUTCOME_UNKNOWN);
-	s = perm_begin(WEIR_EV_chown, sizeof(*e), path->mnt, path->dentry);
+	s = file_begin(WEIR_EV_chown, sizeof(*e), path->mnt, path->dentry);
 	if (!s)
 		return 0;
-	file_put(s);
 	e = (void *)s->rec;
 	e->old_uid = e->uid;
 	e->old_gid = e->gid;
@@ -81,18 +59,11 @@ SEC("fexit/notify_change")
 int on_notify_change(__u64 *ctx)
 {
 	struct scratch *s = op_waiting(WEIR_EV_chmod, ctx[1]);
-	int err;
 
 	if (!s)
 		s = op_waiting(WEIR_EV_chown, ctx[1]);
-	if (!s)
-		return 0;
-	err = ret_errno(ctx);
-	/* A delegation has to be broken first: it all comes again. */
-	if (err == -EWOULDBLOCK)
-		scratch_release(s);
-	else
-		op_done(s, err);
+	if (s)
+		op_done_or_again(s, ret_errno(ctx));
 	return 0;
 }
 
@@ -168,10 +139,12 @@ static __always_inline struct scratch *attr_begin(__u32 type, __u32 size,
 			return NULL;
 		op_emit(s, WEIR_OUTCOME_UNKNOWN, 0);
 	}
-	s = perm_begin(type, size, NULL, dentry);
+	s = op_begin(type, size);
 	if (!s)
 		return NULL;
+	s->walk_flags = WEIR_FILE_PATH_GUESSED;
 	s->walk_mnt = mount_guess(dentry);
+	s->walk_dentry = (__u64)dentry;
 	file_put(s);
 	return s;
 }

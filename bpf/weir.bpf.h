@@ -449,3 +449,31 @@ static __always_inline struct scratch *op_waiting(__u32 type, __u64 key)
 	return scratch_find((__u32)bpf_get_current_pid_tgid(), type, key);
 }
 
+/* Of those that may have to break a delegation first: hook and function come again. */
+static __always_inline void op_done_or_again(struct scratch *s, int err)
+{
+	if (err == -EWOULDBLOCK)
+		scratch_release(s);
+	else
+		op_done(s, err);
+}
+
+/* Begins an operation on the file at `dentry`, with its facts and its path. */
+static __always_inline struct scratch *file_begin(__u32 type, __u32 size,
+						  struct vfsmount *mnt,
+						  struct dentry *dentry)
+{
+	struct scratch *s;
+
+	if (!type_enabled(type))
+		return NULL;
+	op_flush(type, WEIR_OUTCOME_UNKNOWN);
+	s = op_begin(type, size);
+	if (!s)
+		return NULL;
+	s->walk_flags = 0;
+	s->walk_mnt = (__u64)mnt;
+	s->walk_dentry = (__u64)dentry;
+	file_put(s);
+	return s;
+}
