@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands `weirctl plugin new` and `weirctl plugin verify`. */
+#pragma once
+
+/*
+ * argv[0] is the word itself, argv[1] what follows it. Return weirctl's exit
+ * status: 0 done, 1 failed, 2 usage.
+ */
+int scaffold_main(int argc, char **argv);
+int verify_main(int argc, char **argv);

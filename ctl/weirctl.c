@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line of weirctl, and its table of commands. */
+#include "weirctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plugin.h"
+#include "human.h"
+
+#define TIMEOUT_MAX	86400
+
+static int plugin_run(const struct opts *o)
+{
+	if (o->n_args && !strcmp(o->args[0], "new"))
+		return scaffold_main(o->n_args, o->args);
+	if (o->n_args && !strcmp(o->args[0], "verify"))
+		return verify_main(o->n_args, o->args);
+	fprintf(stderr, "usage: weirctl plugin new NAME\n"
+			"       weirctl plugin verify FILE.so\n");
+	return ST_USAGE;
+}
+
+const struct command commands[] = {
+	{ "status", "", "what runs, since when, what came and what was lost", 0, show_status },
+	{ "stats", "", "accounts of all chains and stages", 0, chains_stats },
+	{ "plugins", "", "plugins that are loaded, and where from", 0, chains_plugins },
+	{ "chains", "", "chains and stages as they are configured", 0, chains_chains },
+	{ "reload", "", "read the configuration anew and run it", 0, reload_reload },
+	{ "check", "", "say what a reload would do; with no daemon, weird --check", 0,
+	  reload_check },
+	{ "tail", "", "print events as they come", 0, tail_run },
+	{ "explain", "NAME", "what an option, field, event or plugin is", 1, show_explain },
+	{ "release", "NAME", "let a plugin out of quarantine", 1, show_release },
+	{ "version", "", "the versions of weirctl and of the daemon", 0, show_version },
+	{ "plugin", "new NAME", "begin a new plugin; verify FILE.so: check one", -1, plugin_run },
+	{ NULL }
+};
+
+enum { OPT_EVENTS = 256, OPT_WHERE, OPT_COUNT, OPT_PRETTY, OPT_COMPLETE };
+
+static const struct option long_options[] = {
+	{ "socket", required_argument, NULL, 's' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "timeout", required_argument, NULL, 't' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "events", required_argument, NULL, OPT_EVENTS },
+	{ "where", required_argument, NULL, OPT_WHERE },
+	{ "count", required_argument, NULL, OPT_COUNT },
+	{ "pretty", no_argument, NULL, OPT_PRETTY },
+	{ "complete", required_argument, NULL, OPT_COMPLETE },
+	{ NULL, 0, NULL, 0 }
+};
+
+static void usage(FILE *f)
+{
+	const struct command *c;
+
+	fprintf(f, "usage: weirctl [--socket PATH] [--json] [--timeout S] COMMAND\n\n"
+		   "Talks to the running sensor weird.\n\n");
+	for (c = commands; c->name; c++)
+		fprintf(f, "  %-7s %-9s %s\n", c->name, c->args, c->doc);
+	fprintf(f,
+		"\n"
+		"  -s, --socket PATH  the daemon's control socket (%s/weird.sock)\n"
+		"  -j, --json         print what the daemon answered, as JSON\n"
+		"  -t, --timeout S    wait S seconds for an answer (10; reload and check: 300)\n"
+		"  -V, --version      print the version of weirctl alone\n"
+		"  -h, --help         print this\n"
+		"\n"
+		"tail:\n"
+		"  --events a,b       only events of these types\n"
+		"  --where 'F OP V'   only events whose field F compares so; several: all of them\n"
+		"  --count N          end after N events\n"
+		"  --pretty           several lines for an event\n"
+		"\n"
+		"Exit status: 0 done; 1 the command failed; 2 usage; 3 no daemon answers, or\n"
+		"it may not be asked by this user.\n",
+		WEIR_RUNDIR);
+}
+
+static int bad_usage(void)
+{
+	fprintf(stderr, "weirctl --help lists commands and options\n");
+	return ST_USAGE;
+}
+
+/* ---- options --------------------------------------------------------------------*/
+
+static int take_number(const char *name, const char *s, long max, long *out)
+{
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(s, &end, 10);
+	if (*end || end == s || errno || n < 1 || n > max) {
+		human_error("--%s takes a number from 1 to %ld, not \"%s\"", name, max, s);
+		return ST_USAGE;
+	}
+	*out = n;
+	return ST_OK;
+}
+
+/* Cuts the list in place: argv is ours. */
+static int take_events(struct opts *o, char *s)
+{
+	char *save = NULL, *p;
+
+	for (p = strtok_r(s, ",", &save); p; p = strtok_r(NULL, ",", &save)) {
+		if (o->n_events == EVENTS_MAX) {
+			human_error("more than %d event types", EVENTS_MAX);
+			return ST_USAGE;
+		}
+		o->events[o->n_events++] = p;
+	}
+	return ST_OK;
+}
+
+static int take_where(struct opts *o, const char *s)
+{
+	if (o->n_where == WHERE_MAX) {
+		human_error("--where more than %d times", WHERE_MAX);
+		return ST_USAGE;
+	}
+	o->where[o->n_where++] = s;
+	return ST_OK;
+}
+
+static int take_option(struct opts *o, int opt)
+{
+	long n = 0;
+	int r = ST_OK;
+
+	switch (opt) {
+	case 's': o->socket = optarg; break;
+	case 'j': o->json = true; break;
+	case 'V': o->version = true; break;
+	case 'h': o->help = true; break;
+	case 't':
+		r = take_number("timeout", optarg, TIMEOUT_MAX, &n);
+		o->timeout_s = (int)n;
+		break;
+	case OPT_COMPLETE: o->complete = optarg; break;
+	case OPT_EVENTS:
+		o->tail_option = "--events";
+		r = take_events(o, optarg);
+		break;
+	case OPT_WHERE:
+		o->tail_option = "--where";
+		r = take_where(o, optarg);
+		break;
+	case OPT_COUNT:
+		o->tail_option = "--count";
+		r = take_number("count", optarg, 1L << 40, &o->count);
+		break;
+	case OPT_PRETTY:
+		o->tail_option = "--pretty";
+		o->pretty = true;
+		break;
+	default:
+		r = ST_USAGE;
+	}
+	return r;
+}
+
+/* "+" in `letters`: up to the first word that is no option. */
+static int take_options(struct opts *o, int argc, char **argv, const char *letters)
+{
+	int opt, r = ST_OK;
+
+	optind = 0;	/* glibc: from the start */
+	while (r == ST_OK && (opt = getopt_long(argc, argv, letters, long_options, NULL)) != -1)
+		r = take_option(o, opt);
+	return r;
+}
+
+/* ---- commands -------------------------------------------------------------------*/
+
+static const struct command *command_find(const char *name)
+{
+	const struct command *c;
+
+	for (c = commands; c->name; c++)
+		if (!strcmp(c->name, name))
+			return c;
+	return NULL;
+}
+
+/* What stands behind the command: options may, too, and in any order. */
+static int take_rest(struct opts *o, const struct command *c, int argc, char **argv)
+{
+	int r;
+
+	if (c->n_args < 0) {
+		o->args = argv + 1;
+		o->n_args = argc - 1;
+		return ST_OK;
+	}
+	argv[0] = (char *)"weirctl";	/* for what getopt says */
+	r = take_options(o, argc, argv, "s:jt:Vh");
+	o->args = argv + optind;
+	o->n_args = argc - optind;
+	if (r != ST_OK || o->help || o->version)
+		return r;
+	if (o->n_args < c->n_args) {
+		human_error("%s needs %s", c->name, c->args);
+		return ST_USAGE;
+	}
+	if (o->n_args > c->n_args) {
+		human_error("unexpected argument \"%s\"", o->args[c->n_args]);
+		return ST_USAGE;
+	}
+	if (o->tail_option && strcmp(c->name, "tail")) {
+		human_error("%s goes with tail", o->tail_option);
+		return ST_USAGE;
+	}
+	return ST_OK;
+}
+
+/* What was printed has to have arrived; a reader that left wanted no more. */
+static int finish(int status)
+{
+	if ((fflush(stdout) || ferror(stdout)) && errno != EPIPE) {
+		human_error("standard output: %s", strerror(errno));
+		return status == ST_OK ? ST_FAILED : status;
+	}
+	return status;
+}
+
+/* With standard output closed, the socket would be it. */
+static void fds_fill(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	struct opts o = { .socket = WEIR_RUNDIR "/weird.sock" };
+	const struct command *c = NULL;
+
+	fds_fill();
+	argv[0] = (char *)"weirctl";
+	if (take_options(&o, argc, argv, "+s:jt:Vh") != ST_OK)
+		return bad_usage();
+	argc -= optind;
+	argv += optind;
+	if (argc && !o.help && !o.version && !o.complete) {
+		c = command_find(argv[0]);
+		if (!c) {
+			human_error("there is no command \"%s\"", argv[0]);
+			return bad_usage();
+		}
+		if (take_rest(&o, c, argc, argv) != ST_OK)
+			return bad_usage();
+	}
+	if (o.complete)
+		return finish(complete_print(o.complete));
+	if (!o.help && !o.version) {
+		if (c)
+			return finish(c->run(&o));
+		human_error("which command?");
+		return bad_usage();
+	}
+	if (o.help)
+		usage(stdout);
+	else
+		printf("weirctl %s\n", WEIR_VERSION);
+	return finish(ST_OK);
+}

@@ -1,0 +1,23 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Plugins of older ABIs do their work in today's core.
+# shellcheck disable=SC1091,SC2154  # lib.sh sets them
+. "${WEIR_SRC:?}/tests/sdk/lib.sh" || exit 1
+old=$WEIR_BUILD/tests/abi/corpus/1.0/.libs
+
+for name in oldmark oldline oldsink; do
+	run "$plugintest" --json --print --threads 2 --reload 5 --fail-alloc 50 "$old/$name.so" "$sample"
+	ok $? "$name of 1.0: with faults and reloads"
+	run "$weirctl" plugin verify --any-owner "$old/$name.so"
+	[ "$(grep -v '^ok' "$tmp/out")" = "" ] ||
+		[ "$(grep -c '^error' "$tmp/out")" = "$(grep -c '^error: exports ' "$tmp/out")" ]
+	ok $? "$name of 1.0: is verified"
+done
+run "$plugintest" --print --cycles 0 "$old/oldmark.so" "$sample"
+has "$tmp/out" '^exec id=[0-9]+ oldmark.text="old [0-9]+" oldmark.ok=true oldmark.rows=\[7, "seven"\] oldmark.outcome=blocked$' \
+	"oldmark of 1.0: all that it knows"
+run "$plugintest" --print --json --cycles 0 "$old/oldline.so" "$sample"
+has "$tmp/out" '^\{"event":"exec","fields":[1-9][0-9]+\}$' "oldline of 1.0: sees fields"
+run "$plugintest" --cycles 0 "$old/oldsink.so" "$sample"
+has "$tmp/err" ' 119 delivered, 29 dropped, 0 lost; [1-9][0-9]* times AGAIN$' "oldsink of 1.0: its account"
+done_testing
