@@ -11,14 +11,29 @@
 #include <string.h>
 #include <time.h>
 
+#include "chain/async.h"
 #include "chain/chain.h"
+#include "chain/event.h"
+#include "chain/services.h"
+#include "plugin/ledger.h"
+#include "queue/epoch.h"
+#include "queue/inbox.h"
+#include "queue/tsan.h"
 #include "source/capture.h"
 #include "source/check.h"
 #include "source/source.h"
+#include "util/log.h"
 #include "util/macros.h"
+#include "util/stat.h"
 
 #define TICK_NS		1000000000ull
 #define POLL_MS		200
+/* Records of user space between two batches of the source. */
+#define INBOX_BATCH	512u
+/* How long adopt may take, which is to take well under a millisecond. */
+#define ADOPT_NS	(10 * (int64_t)TICK_NS)
+/* How long the end waits for async chains. */
+#define END_NS		(10 * TICK_NS)
 
 _Static_assert(WEIR_LOST_MAX <= ARRAY_LEN(((struct collector_stats *)0)->lost),
 	       "struct collector_stats is too small");
@@ -27,6 +42,15 @@ struct collector {
 	unsigned magic;
 #define COLLECTOR_MAGIC	0x3f7d92c4
 	struct collector_conf conf;
+	struct chain *chain;
+	struct epoch_reader *reader;
+	struct collector_offer *offer;	/* atomic */
+	const struct ledger_mark *mark;	/* of the loop's thread, while it runs */
+	uint64_t seen;			/* control: events at the last look */
+	uint64_t skip_id;		/* the source hands it out once more */
+	atomic_bool sleeps;
+	atomic_bool hurry;
+	bool ended;			/* atomic */
 	struct collector_stats stats;
 	int64_t wall_ns;
 	uint64_t last_tick;
@@ -39,14 +63,6 @@ struct collector {
 	uint64_t copy[WEIR_REC_MAX / 8];
 };
 
-static uint64_t clock_ns(clockid_t id)
-{
-	struct timespec ts;
-
-	clock_gettime(id, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
-}
-
 /* ---- records -------------------------------------------------------------------*/
 
 /* A damaged record's class is believed only as far as there is such a class. */
@@ -57,7 +73,7 @@ static void record_refuse(struct collector *c, const struct weir_base *b, size_t
 	if (size >= sizeof(*b) && b->rclass < WEIR_CLASS_MAX)
 		class = b->rclass;
 	c->bad[class]++;
-	c->stats.refused++;
+	stat_add(&c->stats.refused, 1);
 }
 
 /*
@@ -70,7 +86,7 @@ static int renumbered_run(struct collector *c, const void *rec, size_t size)
 
 	b->seq = (*c->conf.user_seq)++;
 	b->id = c->conf.id_base + (b->seq << 2 | WEIR_CLASS_USER);
-	return chain_run(c->conf.chain, b, size, c->wall_ns);
+	return chain_run(c->chain, b, size, c->wall_ns);
 }
 
 static int on_record(void *ctx, const void *rec, size_t size)
@@ -78,7 +94,12 @@ static int on_record(void *ctx, const void *rec, size_t size)
 	const struct weir_base *b = rec;
 	struct collector *c = ctx;
 
-	c->stats.received++;
+	/* The other ring may come first. */
+	if (unlikely(c->skip_id) && size >= sizeof(*b) && b->id == c->skip_id) {
+		c->skip_id = 0;
+		return 0;
+	}
+	stat_add(&c->stats.received, 1);
 	if (c->conf.writer)
 		capture_write_record(c->conf.writer, rec, size);
 	if (check_record(rec, size) != CHECK_OK) {
@@ -92,17 +113,27 @@ static int on_record(void *ctx, const void *rec, size_t size)
 		return renumbered_run(c, rec, size);
 	if (b->rclass == WEIR_CLASS_USER && b->seq >= *c->conf.user_seq)
 		*c->conf.user_seq = b->seq + 1;
-	return chain_run(c->conf.chain, rec, size, c->wall_ns);
+	return chain_run(c->chain, rec, size, c->wall_ns);
 }
 
 /* ---- losses -----------------------------------------------------------------------*/
 
+static void losses_load(struct collector *c)
+{
+	const uint64_t *from = &c->conf.services->losses.n[0][0][0];
+	uint64_t *to = &c->now.n[0][0][0];
+	size_t i;
+
+	for (i = 0; i < sizeof(c->now) / sizeof(*to); i++)
+		to[i] = stat_get(&from[i]);
+}
+
 static void losses_sum(struct collector *c)
 {
 	unsigned class, type, reason;
-	uint64_t filtered = 0;
+	uint64_t filtered = 0, lost[WEIR_LOST_MAX] = { 0 };
 
-	chain_losses(c->conf.chain, &c->now);
+	losses_load(c);
 	source_losses(c->conf.source, &c->source);
 	for (class = 0; class < WEIR_CLASS_MAX; class++) {
 		c->now.n[class][0][WEIR_LOST_BAD_RECORD] += c->bad[class];
@@ -113,12 +144,13 @@ static void losses_sum(struct collector *c)
 					c->source.n[class][type][reason];
 		}
 	}
-	c->stats.kernel_filtered = filtered;
-	memset(c->stats.lost, 0, sizeof(c->stats.lost));
+	__atomic_store_n(&c->stats.kernel_filtered, filtered, __ATOMIC_RELAXED);
 	for (class = 0; class < WEIR_CLASS_MAX; class++)
 		for (type = 0; type < WEIR_EV_MAX; type++)
 			for (reason = 0; reason < WEIR_LOST_MAX; reason++)
-				c->stats.lost[reason] += c->now.n[class][type][reason];
+				lost[reason] += c->now.n[class][type][reason];
+	for (reason = 0; reason < WEIR_LOST_MAX; reason++)
+		__atomic_store_n(&c->stats.lost[reason], lost[reason], __ATOMIC_RELAXED);
 }
 
 static int lost_emit(struct collector *c, unsigned class, unsigned type, unsigned reason)
@@ -138,8 +170,8 @@ static int lost_emit(struct collector *c, unsigned class, unsigned type, unsigne
 	};
 
 	c->told.n[class][type][reason] = total;
-	c->stats.made++;
-	return chain_run(c->conf.chain, &ev, sizeof(ev), c->wall_ns);
+	stat_add(&c->stats.made, 1);
+	return chain_run(c->chain, &ev, sizeof(ev), c->wall_ns);
 }
 
 static int losses_tell(struct collector *c)
@@ -159,6 +191,120 @@ static int losses_tell(struct collector *c)
 	return r;
 }
 
+/* ---- what user space makes ------------------------------------------------------------*/
+
+static void event_number(struct collector *c, struct event *e)
+{
+	struct weir_base *b = (struct weir_base *)e->rec;
+
+	b->seq = (*c->conf.user_seq)++;
+	b->id = c->conf.id_base + (b->seq << 2 | WEIR_CLASS_USER);
+	/* A capture has its own clock. */
+	if (c->conf.replayed)
+		b->time = c->last_time;
+	if (!e->wall_ns)
+		e->wall_ns = c->wall_ns;
+}
+
+static int inbox_run(struct collector *c)
+{
+	struct event *e;
+	unsigned n;
+	int r = 0;
+
+	for (n = 0; !r && n < INBOX_BATCH; n++) {
+		e = inbox_pop_sc(c->conf.services->inbox);
+		if (!e)
+			break;
+		event_number(c, e);
+		stat_add(&c->stats.made, 1);
+		r = chain_run_made(c->chain, e);
+		event_unref(e);
+	}
+	return r;
+}
+
+/* ---- another chain --------------------------------------------------------------------*/
+
+/* Between two batches: all that was encoded is written. */
+static void offer_take(struct collector *c)
+{
+	struct collector_offer *o = __atomic_load_n(&c->offer, __ATOMIC_RELAXED);
+	struct chain_stats *stats = &c->conf.services->stats;
+	uint64_t t;
+
+	if (!o)
+		return;
+	t = clock_ns(CLOCK_MONOTONIC);
+	o = __atomic_exchange_n(&c->offer, NULL, __ATOMIC_ACQ_REL);
+	if (!o)
+		return;
+	o->result = o->adopt ? o->adopt(o->arg) : 0;
+	if (!o->result)
+		c->chain = o->chain;
+	o->pause_ns = clock_ns(CLOCK_MONOTONIC) - t;
+	if (o->pause_ns > stats->pause_ns)
+		stat_add(&stats->pause_ns, o->pause_ns - stats->pause_ns);
+	/* The sanitizer does not know sem_clockwait. */
+	TSAN_RELEASE(o);
+	sem_post(&o->taken);
+}
+
+static struct timespec time_in(int64_t ns)
+{
+	uint64_t until = clock_ns(CLOCK_MONOTONIC) + (uint64_t)ns;
+
+	return (struct timespec){
+		.tv_sec = (time_t)(until / TICK_NS), .tv_nsec = (long)(until % TICK_NS),
+	};
+}
+
+/* Neither chain can go on without its state: better a restart than silence. */
+static void offer_await(struct collector *c, struct collector_offer *offer)
+{
+	const struct timespec ts = time_in(ADOPT_NS);
+	const char *who = collector_stuck(c);
+	int r;
+
+	do {
+		r = sem_clockwait(&offer->taken, CLOCK_MONOTONIC, &ts);
+	} while (r && errno == EINTR);
+	if (!r)
+		return;
+	log_error("%s has not returned from adopt for 10 s: the sensor has to be restarted",
+		  who ? who : "a plugin");
+	abort();
+}
+
+int collector_offer(struct collector *c, struct collector_offer *offer,
+		    int64_t timeout_ns)
+{
+	const struct timespec ts = time_in(timeout_ns);
+	struct collector_offer *expected = offer;
+	int r;
+
+	sem_init(&offer->taken, 0, 0);
+	__atomic_store_n(&c->offer, offer, __ATOMIC_RELEASE);
+	/* In this order the loop looks once more after it has said that it ends. */
+	if (__atomic_load_n(&c->ended, __ATOMIC_SEQ_CST) &&
+	    __atomic_compare_exchange_n(&c->offer, &expected, NULL, false,
+					__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		return -ESHUTDOWN;
+	source_wake(c->conf.source);
+	do {
+		r = sem_clockwait(&offer->taken, CLOCK_MONOTONIC, &ts);
+	} while (r && errno == EINTR);
+	expected = offer;
+	if (r && __atomic_compare_exchange_n(&c->offer, &expected, NULL, false,
+					     __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return -ETIMEDOUT;
+	/* It is being taken at this moment: a plugin's adopt does not return. */
+	if (r)
+		offer_await(c, offer);
+	TSAN_ACQUIRE(offer);
+	return offer->result;
+}
+
 /* ---- the loop ------------------------------------------------------------------------*/
 
 static int tick(struct collector *c)
@@ -170,11 +316,66 @@ static int tick(struct collector *c)
 		return 0;
 	c->last_tick = now;
 	r = losses_tell(c);
-	chain_tick(c->conf.chain, now);
+	chain_tick(c->chain, now);
 	if (c->conf.writer) {
 		capture_write_clock(c->conf.writer, c->wall_ns);
 		capture_flush(c->conf.writer);
 	}
+	return r;
+}
+
+/* The wake-up is not missed: first we say that we sleep, then we look. */
+static int poll_once(struct collector *c)
+{
+	int ms = POLL_MS, r;
+
+	atomic_store(&c->sleeps, true);
+	if (inbox_len(c->conf.services->inbox))
+		ms = 0;
+	r = source_poll(c->conf.source, ms, on_record, c);
+	atomic_store(&c->sleeps, false);
+	return r < 0 ? r : 0;
+}
+
+static int turn(struct collector *c)
+{
+	int r, r2;
+
+	c->wall_ns = source_wall_ns(c->conf.source);
+	r = poll_once(c);
+	if (r)
+		return r;
+	r = inbox_run(c);
+	r2 = chain_flush(c->chain, true);
+	if (r || r2)
+		return r ? r : r2;
+	offer_take(c);
+	return tick(c);
+}
+
+static bool hurried(const struct collector *c)
+{
+	return atomic_load_explicit(&c->hurry, memory_order_relaxed);
+}
+
+/* What async chains still find out belongs to the stream. */
+static int async_finish(struct collector *c)
+{
+	const struct timespec pause = { .tv_nsec = 500000 };
+	uint64_t end = clock_ns(CLOCK_MONOTONIC) + END_NS;
+	int r = 0;
+
+	do {
+		if (!r)
+			r = inbox_run(c);
+		if (!r)
+			r = chain_flush(c->chain, true);
+		offer_take(c);
+		/* In this order: who is idle has posted all that he found. */
+		if (chain_async_idle(c->chain) && !inbox_len(c->conf.services->inbox))
+			break;
+		nanosleep(&pause, NULL);
+	} while (!r && !hurried(c) && clock_ns(CLOCK_MONOTONIC) < end);
 	return r;
 }
 
@@ -183,33 +384,31 @@ static int finish(struct collector *c)
 	int r = source_drain(c->conf.source, on_record, c), r2;
 
 	r = r < 0 && r != -ESHUTDOWN ? r : 0;
+	r2 = async_finish(c);
+	r = r ? r : r2;
 	r2 = losses_tell(c);
 	r = r ? r : r2;
-	chain_tick(c->conf.chain, clock_ns(CLOCK_MONOTONIC));
-	r2 = chain_flush(c->conf.chain, true);
+	chain_tick(c->chain, clock_ns(CLOCK_MONOTONIC));
+	do {
+		r2 = inbox_run(c);
+	} while (!r2 && inbox_len(c->conf.services->inbox) && !hurried(c));
+	r = r ? r : r2;
+	r2 = chain_flush(c->chain, true);
 	/* What the sinks dropped just now is in the summary, if not in the stream. */
 	losses_sum(c);
 	return r ? r : r2;
 }
 
-int collector_run(struct collector *c)
+static int loop(struct collector *c)
 {
 	int r = 0, r2;
 
-	CHECK_OBJ_NOTNULL(c, COLLECTOR_MAGIC);
-	c->last_tick = clock_ns(CLOCK_MONOTONIC);
-	while (!atomic_load_explicit(&c->stop, memory_order_relaxed)) {
-		c->wall_ns = source_wall_ns(c->conf.source);
-		r = source_poll(c->conf.source, POLL_MS, on_record, c);
-		if (r < 0)
-			break;
-		r = chain_flush(c->conf.chain, true);
-		if (!r)
-			r = tick(c);
-		if (r)
-			break;
+	while (!r && !atomic_load_explicit(&c->stop, memory_order_relaxed)) {
+		epoch_enter(c->reader);
+		r = turn(c);
+		epoch_leave(c->reader);
 	}
-	r = r > 0 || r == -ESHUTDOWN ? 0 : r;
+	r = r == -ESHUTDOWN ? 0 : r;
 	if (r == -EPIPE) {
 		/* Nobody is left to be told, but summary and capture are exact. */
 		losses_sum(c);
@@ -217,8 +416,59 @@ int collector_run(struct collector *c)
 			capture_write_losses(c->conf.writer, &c->source);
 		return r;
 	}
+	epoch_enter(c->reader);
 	r2 = finish(c);
+	epoch_leave(c->reader);
 	return r ? r : r2;
+}
+
+static int loop_run(struct collector *c)
+{
+	int r;
+
+	__atomic_store_n(&c->mark, &ledger_mark, __ATOMIC_RELEASE);
+	r = loop(c);
+	__atomic_store_n(&c->mark, NULL, __ATOMIC_RELEASE);
+	__atomic_store_n(&c->ended, true, __ATOMIC_SEQ_CST);
+	offer_take(c);
+	return r;
+}
+
+int collector_run(struct collector *c)
+{
+	CHECK_OBJ_NOTNULL(c, COLLECTOR_MAGIC);
+	c->last_tick = clock_ns(CLOCK_MONOTONIC);
+	return loop_run(c);
+}
+
+struct instance *collector_leave(struct collector *c)
+{
+	const struct ledger_mark *mark = __atomic_load_n(&c->mark, __ATOMIC_ACQUIRE);
+
+	return mark ? chain_leave(c->chain, mark) : NULL;
+}
+
+void collector_take(struct collector *c, struct chain *next)
+{
+	TSAN_ACQUIRE(c->chain);
+	c->chain = next;
+	__atomic_store_n(&c->mark, NULL, __ATOMIC_RELEASE);
+}
+
+/* The thread that was left is in a section of the epoch, which ends here. */
+int collector_go_on(struct collector *c, struct chain *left)
+{
+	uint64_t again;
+
+	TSAN_ACQUIRE(left);
+	__atomic_store_n(&c->mark, &ledger_mark, __ATOMIC_RELEASE);
+	epoch_leave(c->reader);
+	epoch_enter(c->reader);
+	again = chain_go_on(c->chain, left);
+	epoch_leave(c->reader);
+	/* A capture is behind that record already. */
+	c->skip_id = c->conf.replayed ? 0 : again;
+	return loop_run(c);
 }
 
 void collector_stop(struct collector *c)
@@ -227,9 +477,42 @@ void collector_stop(struct collector *c)
 	source_wake(c->conf.source);
 }
 
+void collector_hurry(struct collector *c)
+{
+	atomic_store_explicit(&c->hurry, true, memory_order_relaxed);
+}
+
+void collector_wake(void *collector)
+{
+	struct collector *c = collector;
+
+	if (atomic_exchange(&c->sleeps, false))
+		source_wake(c->conf.source);
+}
+
+const char *collector_stuck(struct collector *c)
+{
+	const struct chain_stats *stats = &c->conf.services->stats;
+	uint64_t seen = stat_get(&stats->in) + stat_get(&stats->calls);
+	const struct ledger_mark *mark = __atomic_load_n(&c->mark, __ATOMIC_ACQUIRE);
+	const struct ledger_who *who = NULL;
+
+	if (mark && seen == c->seen)
+		who = __atomic_load_n(&mark->who, __ATOMIC_RELAXED);
+	c->seen = seen;
+	return who ? who->instance : NULL;
+}
+
 struct collector_stats collector_stats(const struct collector *c)
 {
-	return c->stats;
+	struct collector_stats s;
+	const uint64_t *from = (const uint64_t *)&c->stats;
+	uint64_t *to = (uint64_t *)&s;
+	size_t i;
+
+	for (i = 0; i < sizeof(s) / sizeof(*to); i++)
+		to[i] = stat_get(&from[i]);
+	return s;
 }
 
 struct collector *collector_new(const struct collector_conf *conf)
@@ -237,14 +520,20 @@ struct collector *collector_new(const struct collector_conf *conf)
 	struct collector *c;
 
 	ALLOC_OBJ(c, COLLECTOR_MAGIC);
-	if (c)
-		c->conf = *conf;
-	return c;
+	if (!c)
+		return NULL;
+	c->conf = *conf;
+	c->chain = conf->chain;
+	c->reader = epoch_reader_new(conf->epoch, "collector");
+	return c->reader ? c : collector_free(c);
 }
 
 struct collector *collector_free(struct collector *c)
 {
-	if (c)
-		FREE_OBJ(c);
+	if (!c)
+		return NULL;
+	if (c->reader)
+		epoch_reader_free(c->reader);
+	FREE_OBJ(c);
 	return NULL;
 }

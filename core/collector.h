@@ -1,21 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The loop between source and chain: every record is checked, recorded where
- * asked, run through the chain, and every loss announced. One thread.
+ * asked, run through the chain, and every loss announced. What user space makes
+ * comes in through the inbox and gets its number here. One thread runs it;
+ * others stop it, look at its numbers, and offer it another chain.
  */
 #pragma once
 
+#include <semaphore.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct capture_writer;
 struct chain;
 struct collector;
+struct epoch;
+struct instance;
+struct services;
 struct source;
 
 struct collector_conf {
 	struct source *source;
-	struct chain *chain;
+	struct services *services;
+	struct chain *chain;		/* to begin with */
+	struct epoch *epoch;		/* the loop is a reader of it */
 	struct capture_writer *writer;	/* NULL: nothing is recorded */
 	bool replayed;			/* the source is a capture file */
 	uint64_t id_base;
@@ -30,9 +38,21 @@ struct collector_conf {
 struct collector_stats {
 	uint64_t received;
 	uint64_t refused;
-	uint64_t made;		/* records of our own (lost) */
+	uint64_t made;		/* records of our own (lost, amendments ...) */
 	uint64_t lost[16];	/* by enum weir_lost_reason */
 	uint64_t kernel_filtered;
+};
+
+/* Another chain, for the loop to take between two batches. */
+struct collector_offer {
+	struct chain *chain;
+	/* On the loop's thread, both chains at rest: 0, or negative and the old one goes on. */
+	int (*adopt)(void *arg);
+	void *arg;
+	/* Set by the loop. */
+	int result;
+	uint64_t pause_ns;	/* that no event was worked on because of it */
+	sem_t taken;
 };
 
 /* NULL: no memory. Nothing is owned. */
@@ -42,8 +62,34 @@ struct collector *collector_new(const struct collector_conf *conf);
  * their reader; then drains and flushes. 0, -EPIPE, or the source's error.
  */
 int collector_run(struct collector *c);
-/* Signal handlers and any thread. */
+/*
+ * Control thread: the instance whose plugin has not returned for so long that
+ * its thread is to be left to it; from now on that thread is out of the game,
+ * and another one has to call collector_go_on. NULL: it has returned.
+ */
+struct instance *collector_leave(struct collector *c);
+/* Control thread, behind collector_leave and before that other thread: its chain. */
+void collector_take(struct collector *c, struct chain *next);
+/* Instead of collector_run: where the thread that was left would have gone on. */
+int collector_go_on(struct collector *c, struct chain *left);
+/* Signal handlers and any thread: end in order. */
 void collector_stop(struct collector *c);
+/* Any thread: do not wait for sinks and async chains any more. */
+void collector_hurry(struct collector *c);
+/* Any thread: something is in the inbox. */
+void collector_wake(void *collector);
+/*
+ * Control thread. 0: the loop runs the other chain, and none of the old one any
+ * more; -ETIMEDOUT: it was not taken in time and never will be; -ESHUTDOWN: the
+ * loop has ended; or what adopt answered.
+ */
+int collector_offer(struct collector *c, struct collector_offer *offer,
+		    int64_t timeout_ns);
+/*
+ * Control thread: the stage that the loop is in, if it has not finished an
+ * event since the last call; NULL: it goes on, or waits for events.
+ */
+const char *collector_stuck(struct collector *c);
 struct collector_stats collector_stats(const struct collector *c);
 /* NULL, always. */
 struct collector *collector_free(struct collector *c);

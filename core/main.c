@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line of weird. */
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon.h"
 #include "settings.h"
@@ -89,10 +92,25 @@ static enum action parse(int argc, char **argv, struct daemon_conf *conf)
 	return act;
 }
 
+/*
+ * A standard stream that is closed stays so: no descriptor of ours may come in
+ * its place, for somebody will write to it. One that only names a folder fails
+ * as a closed one does.
+ */
+static void streams_keep(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/", O_PATH | O_CLOEXEC) < 0)
+			exit(DAEMON_FAILED);
+}
+
 int main(int argc, char **argv)
 {
 	struct daemon_conf conf = { .config = WEIR_SYSCONFDIR "/weir.conf" };
 
+	streams_keep();
 	switch (parse(argc, argv, &conf)) {
 	case ACT_RUN:
 		return daemon_run(&conf);

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain/instance.h"
+#include "chain/line.h"
 #include "conf/diag.h"
 #include "conf/options.h"
 #include "conf/tree.h"
@@ -62,9 +64,38 @@ static const struct weir_option exclude_table[] = {
 };
 _Static_assert(ARRAY_LEN(exclude_table) == EXCLUDE__N, "one row an option");
 
+enum { PLUGINS_PATH, PLUGINS_CRASHES, PLUGINS_STALL };
+
 static const struct weir_option plugins_table[] = {
-	{ .name = "path", .type = WEIR_OPT_STRLIST, .dflt = WEIR_PLUGINDIR,
-	  .doc = "Folders with plugins, searched in this order; absolute." },
+	[PLUGINS_PATH] = { .name = "path", .type = WEIR_OPT_STRLIST, .dflt = WEIR_PLUGINDIR,
+		.doc = "Folders with plugins, searched in this order; absolute." },
+	[PLUGINS_CRASHES] = { .name = "crashes", .type = WEIR_OPT_STR,
+		.dflt = WEIR_STATEDIR "/crashes",
+		.doc = "File that remembers which plugin has crashed the sensor; one that did so twice in an hour is left out. Empty: none. A replay has one only if this is set." },
+	[PLUGINS_STALL] = { .name = "stall", .type = WEIR_OPT_TIME, .min = 0,
+		.max = 3600000000000, .dflt = "10s",
+		.doc = "A stage of the sync chain whose call takes longer is left alone with its thread, and the events go on without it until the next reload. 0: never." },
+};
+
+enum { CONTROL_SOCKET, CONTROL_GROUP };
+
+static const struct weir_option control_table[] = {
+	[CONTROL_SOCKET] = { .name = "socket", .type = WEIR_OPT_STR,
+		.dflt = WEIR_RUNDIR "/weird.sock",
+		.doc = "Where weirctl finds the sensor. Empty: nowhere. A replay has one only if this is set." },
+	[CONTROL_GROUP] = { .name = "group", .type = WEIR_OPT_STR, .dflt = "",
+		.doc = "Group whose members may use it besides root." },
+};
+
+enum { RELOAD_OPEN, RELOAD_DRAIN };
+
+static const struct weir_option reload_table[] = {
+	[RELOAD_OPEN] = { .name = "open", .type = WEIR_OPT_TIME, .min = 1000000,
+		.max = 600000000000, .dflt = "10s",
+		.doc = "How long plugins may take to start; then a reload is given up." },
+	[RELOAD_DRAIN] = { .name = "drain", .type = WEIR_OPT_TIME, .min = 1000000,
+		.max = 600000000000, .dflt = "5s",
+		.doc = "How long what a reload has removed may take to end; then its queue is dropped, and the report names it." },
 };
 
 static const struct weir_option log_table[] = {
@@ -75,7 +106,7 @@ static const struct weir_option log_table[] = {
 
 struct store {
 	struct settings s;	/* first */
-	struct options *sensor, *exclude, *plugins, *log;
+	struct options *sensor, *exclude, *plugins, *log, *control, *reload;
 	int64_t *pids, *uids;
 	char *env_dirs;
 	const char **dirs;
@@ -260,14 +291,50 @@ static int exclude_read(struct store *st, const struct conf *c, struct diag *d)
 	return 0;
 }
 
+static int control_read(struct store *st, const struct conf *c, struct diag *d)
+{
+	const struct weir_optval *v;
+	int r;
+
+	r = options_read(group_get(c, "control", d), "control", control_table,
+			 ARRAY_LEN(control_table), NULL, d, &st->control);
+	if (r)
+		return r;
+	v = st->control->vals;
+	st->s.socket = v[CONTROL_SOCKET].v.s;
+	st->s.socket_set = v[CONTROL_SOCKET].set;
+	st->s.group = v[CONTROL_GROUP].v.s;
+	return 0;
+}
+
+static int reload_read(struct store *st, const struct conf *c, struct diag *d)
+{
+	int r = options_read(group_get(c, "reload", d), "reload", reload_table,
+			     ARRAY_LEN(reload_table), NULL, d, &st->reload);
+
+	if (r)
+		return r;
+	st->s.open_ns = st->reload->vals[RELOAD_OPEN].v.i;
+	st->s.drain_ns = st->reload->vals[RELOAD_DRAIN].v.i;
+	return 0;
+}
+
 static int others_read(struct store *st, const struct conf *c, struct diag *d)
 {
 	int r, bad;
 
 	bad = options_read(group_get(c, "plugins", d), "plugins", plugins_table,
 			   ARRAY_LEN(plugins_table), NULL, d, &st->plugins);
-	if (!bad)
-		bad = dirs_read(st, &st->plugins->vals[0]);
+	if (!bad) {
+		st->s.crashes = st->plugins->vals[PLUGINS_CRASHES].v.s;
+		st->s.stall_ns = st->plugins->vals[PLUGINS_STALL].v.i;
+		st->s.crashes_set = st->plugins->vals[PLUGINS_CRASHES].set;
+		bad = dirs_read(st, &st->plugins->vals[PLUGINS_PATH]);
+	}
+	r = control_read(st, c, d);
+	bad = r ? r : bad;
+	r = reload_read(st, c, d);
+	bad = r ? r : bad;
 	r = options_read(group_get(c, "log", d), "log", log_table, ARRAY_LEN(log_table),
 			 NULL, d, &st->log);
 	if (!r)
@@ -275,7 +342,7 @@ static int others_read(struct store *st, const struct conf *c, struct diag *d)
 	return bad ? bad : r;
 }
 
-static void sync_read(struct store *st, const struct conf *c, struct diag *d)
+static void chains_read(struct store *st, const struct conf *c, struct diag *d)
 {
 	const struct conf_node *sync = conf_get(c->root, "sync");
 
@@ -285,11 +352,14 @@ static void sync_read(struct store *st, const struct conf *c, struct diag *d)
 			   conf_type_name(sync->type));
 	else
 		st->s.sync = sync;
+	st->s.async = group_get(c, "async", d);
 }
 
 static void unknown_groups(const struct conf *c, struct diag *d)
 {
-	static const char *const known[] = { "sensor", "plugins", "log", "sync" };
+	static const char *const known[] = {
+		"sensor", "plugins", "log", "control", "reload", "sync", "async"
+	};
 	const struct conf_node *g;
 	size_t i;
 
@@ -299,7 +369,7 @@ static void unknown_groups(const struct conf *c, struct diag *d)
 				break;
 		if (i == ARRAY_LEN(known))
 			diag_error(d, g->file, g->line,
-				   "unknown setting \"%s\": there are sensor, plugins, log and sync",
+				   "unknown setting \"%s\": there are sensor, plugins, log, control, reload, sync and async",
 				   g->name);
 	}
 }
@@ -318,7 +388,7 @@ int settings_read(const struct conf *c, struct diag *d, struct settings **out)
 	bad = r ? r : bad;
 	r = others_read(st, c, d);
 	bad = r ? r : bad;
-	sync_read(st, c, d);
+	chains_read(st, c, d);
 	if (bad || d->n_errors > errors) {
 		settings_free(&st->s);
 		return bad ? bad : -EINVAL;
@@ -337,6 +407,8 @@ struct settings *settings_free(struct settings *s)
 	options_free(st->exclude);
 	options_free(st->plugins);
 	options_free(st->log);
+	options_free(st->control);
+	options_free(st->reload);
 	free(st->pids);
 	free(st->uids);
 	free(st->env_dirs);
@@ -345,15 +417,70 @@ struct settings *settings_free(struct settings *s)
 	return NULL;
 }
 
+/* ---- what cannot change ------------------------------------------------------------*/
+
+static bool node_same(const struct conf_node *a, const struct conf_node *b)
+{
+	char *x = a ? conf_canon(a) : NULL, *y = b ? conf_canon(b) : NULL;
+	bool same = x && y ? !strcmp(x, y) : !a && !b;
+
+	free(x);
+	free(y);
+	return same;
+}
+
+/* Each child that differs, from either side. */
+static void group_fixed(const char *name, const struct conf *running,
+			const struct conf *next, struct diag *d)
+{
+	const struct conf_node *a = conf_get(running->root, name), *n;
+	const struct conf_node *b = conf_get(next->root, name);
+
+	CONF_EACH(n, b)
+		if (!node_same(conf_get(a, n->name), n))
+			diag_error(d, n->file, n->line,
+				   "%s.%s cannot change while the sensor runs: restart it",
+				   name, n->name);
+	CONF_EACH(n, a)
+		if (!conf_get(b, n->name))
+			diag_error(d, b ? b->file : n->file, b ? b->line : n->line,
+				   "%s.%s cannot be taken away while the sensor runs: restart it",
+				   name, n->name);
+}
+
+int settings_fixed(const struct conf *running, const struct conf *next, struct diag *d)
+{
+	size_t errors = d->n_errors;
+
+	group_fixed("sensor", running, next, d);
+	group_fixed("control", running, next, d);
+	return d->n_errors == errors ? 0 : -EINVAL;
+}
+
+const struct settings_table settings_tables[] = {
+	{ "sensor", sensor_table, SENSOR__N },
+	{ "sensor.exclude", exclude_table, EXCLUDE__N },
+	{ "plugins", plugins_table, ARRAY_LEN(plugins_table) },
+	{ "log", log_table, ARRAY_LEN(log_table) },
+	{ "control", control_table, ARRAY_LEN(control_table) },
+	{ "reload", reload_table, ARRAY_LEN(reload_table) },
+	{ NULL, NULL, 0 }
+};
+
 void settings_describe(FILE *f)
 {
-	fprintf(f, "sensor:\n");
-	options_describe(f, sensor_table, SENSOR__N);
-	fprintf(f, "sensor.exclude:\n");
-	options_describe(f, exclude_table, EXCLUDE__N);
-	fprintf(f, "  pids, uids    arrays of numbers; children of the pids are excluded too\n");
-	fprintf(f, "plugins:\n");
-	options_describe(f, plugins_table, ARRAY_LEN(plugins_table));
-	fprintf(f, "log:\n");
-	options_describe(f, log_table, ARRAY_LEN(log_table));
+	const struct settings_table *t;
+
+	for (t = settings_tables; t->group; t++) {
+		fprintf(f, "%s:\n", t->group);
+		options_describe(f, t->options, t->n);
+		if (t->options == exclude_table)
+			fprintf(f, "  pids, uids    arrays of numbers; children of the pids are excluded too\n");
+	}
+	fprintf(f, "async.NAME:\n");
+	options_describe(f, line_options, line_n_options);
+	fprintf(f, "  filter        one term or an array of terms FIELD OP VALUE\n");
+	fprintf(f, "  stages        list of stages\n");
+	fprintf(f, "any stage:\n");
+	options_describe(f, instance_options, instance_n_options);
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "source/source_bpf.h"
@@ -18,7 +19,16 @@ struct settings {
 	int log_level;
 	const char *const *plugin_dirs;
 	size_t n_plugin_dirs;
+	const char *crashes;		/* the crash ledger; "": none */
+	bool crashes_set;		/* the configuration names it */
+	const char *socket;		/* of weirctl; "": none */
+	bool socket_set;
+	const char *group;		/* that may use it; "": root alone */
+	int64_t stall_ns;		/* a call of the sync chain that takes longer is left; 0: never */
+	int64_t open_ns;		/* patience of a reload with open() of plugins */
+	int64_t drain_ns;		/* and with what is to end */
 	const struct conf_node *sync;	/* the list of stages; NULL: none */
+	const struct conf_node *async;	/* the group of chains; NULL: none */
 };
 
 /*
@@ -29,6 +39,20 @@ struct settings {
 int settings_read(const struct conf *c, struct diag *d, struct settings **out);
 /* NULL, always. */
 struct settings *settings_free(struct settings *s);
+
+/*
+ * What a running sensor cannot change, and has changed between the two: each
+ * is an error with its place in `next`. 0 or -EINVAL.
+ */
+int settings_fixed(const struct conf *running, const struct conf *next, struct diag *d);
+
+/* All option tables of the core, ended by a row without a name. */
+struct settings_table {
+	const char *group;
+	const struct weir_option *options;
+	uint32_t n;
+};
+extern const struct settings_table settings_tables[];
 
 /* The options of all groups, for --help and the manual. */
 void settings_describe(FILE *f);

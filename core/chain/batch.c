@@ -14,15 +14,21 @@ static uint16_t lost_type(const struct weir_item *it)
 	return it->type < WEIR_EV_MAX ? it->type : 0;
 }
 
+static void lose(const struct stage *st, unsigned rclass, unsigned type, uint64_t n)
+{
+	struct chain_losses *l = &st->in->services->losses;
+
+	stat_add_shared(&l->n[rclass][type][WEIR_LOST_SINK], n);
+}
+
 /* Items that will never be written. */
 static void items_lose(struct stage *st, uint32_t from, uint32_t to)
 {
 	uint32_t i;
 
 	for (i = from; i < to; i++)
-		st->chain->losses.n[st->pending.items[i].rclass]
-				   [lost_type(&st->pending.items[i])][WEIR_LOST_SINK]++;
-	st->stats.dropped += to - from;
+		lose(st, st->pending.items[i].rclass, lost_type(&st->pending.items[i]), 1);
+	stat_add(&st->in->stats.dropped, to - from);
 }
 
 /*
@@ -33,30 +39,26 @@ static void items_lose(struct stage *st, uint32_t from, uint32_t to)
 static void taken_count(struct stage *st, uint32_t from, const struct weir_write *w)
 {
 	uint32_t i, n, dropped = MIN(w->dropped, w->done), left = dropped;
+	struct instance_stats *stats = &st->in->stats;
+	uint64_t bytes = 0;
 
 	for (i = from; i < from + w->done; i++)
-		st->stats.bytes += st->pending.items[i].len;
-	st->stats.delivered += w->done - dropped;
-	st->stats.dropped += dropped;
+		bytes += st->pending.items[i].len;
+	stat_add(&stats->bytes, bytes);
+	stat_add(&stats->delivered, w->done - dropped);
+	stat_add(&stats->dropped, dropped);
 	for (i = 0; i < WEIR_CLASS_MAX; i++) {
 		n = MIN(w->dropped_class[i], left);
-		st->chain->losses.n[i][0][WEIR_LOST_SINK] += n;
+		lose(st, i, 0, n);
 		left -= n;
 	}
 	/* Those without a class: that of the last ones taken. */
 	for (i = from + w->done; left; left--)
-		st->chain->losses.n[st->pending.items[--i].rclass][0][WEIR_LOST_SINK]++;
-}
-
-static void sink_close(struct stage *st)
-{
-	if (!st->closed)
-		st->chain->n_closed++;
-	st->closed = true;
+		lose(st, st->pending.items[--i].rclass, 0, 1);
 }
 
 /* One call of write. Items taken; those that are left stay pending. */
-static uint32_t sink_write(struct stage *st, uint32_t from)
+static uint32_t sink_write(struct chain *c, struct stage *st, uint32_t from)
 {
 	struct weir_write w = { .size = sizeof(w) };
 	struct weir_batch batch = {
@@ -64,20 +66,24 @@ static uint32_t sink_write(struct stage *st, uint32_t from)
 		.n = st->pending.n - from,
 		.items = st->pending.items + from,
 	};
-	int r = st->def->write(st->inst, &batch, &w);
+	int r;
 
-	st->stats.calls++;
+	chain_calls(c, st);
+	ledger_enter(&st->in->who, LEDGER_WRITE, NULL, 0);
+	r = st->def->write(st->inst, &batch, &w);
+	chain_called(c);
+	stat_add(&st->in->stats.calls, 1);
 	w.done = MIN(w.done, batch.n);
 	if (r == WEIR_WRITE_OK)
 		w.done = batch.n;
 	taken_count(st, from, &w);
 	from += w.done;
 	if (r == WEIR_WRITE_CLOSED)
-		sink_close(st);
+		__atomic_store_n(&st->in->closed, true, __ATOMIC_RELAXED);
 	if (r == WEIR_WRITE_OK || r == WEIR_WRITE_AGAIN)
 		return from;
 	/* An error, or an answer that is none. */
-	st->stats.failed += r != WEIR_WRITE_CLOSED;
+	stat_add(&st->in->stats.failed, r != WEIR_WRITE_CLOSED);
 	items_lose(st, from, st->pending.n);
 	return st->pending.n;
 }
@@ -88,29 +94,38 @@ static bool chain_stopped(const struct chain *c)
 	return atomic_load_explicit(&c->stop, memory_order_relaxed);
 }
 
-static void sink_flush(struct stage *st, bool wait)
+static void sink_flush(struct chain *c, struct stage *st, bool wait)
 {
 	uint32_t done = 0, before;
 
 	do {
 		before = done;
-		if (st->closed) {
+		if (st->in->closed || st->in->disabled) {
 			items_lose(st, done, st->pending.n);
 			done = st->pending.n;
 		} else if (done < st->pending.n) {
-			done = sink_write(st, done);
+			/* For who goes on if the call never returns. */
+			st->pending.done = done;
+			done = sink_write(c, st, done);
 		}
 		/* Told to stop: the last try has been made, whatever it moved. */
-		if (chain_stopped(st->chain) && done < st->pending.n) {
+		if (chain_stopped(c) && done < st->pending.n) {
 			items_lose(st, done, st->pending.n);
 			done = st->pending.n;
 		}
 	} while (done < st->pending.n && (wait || done > before));
+	st->pending.done = 0;
 	if (done) {
-		st->pending.n -= done;
+		__atomic_store_n(&st->pending.n, st->pending.n - done, __ATOMIC_RELAXED);
 		memmove(st->pending.items, st->pending.items + done,
 			st->pending.n * sizeof(*st->pending.items));
 	}
+}
+
+void sink_give_up(struct stage *st)
+{
+	items_lose(st, st->pending.done, st->pending.n);
+	__atomic_store_n(&st->pending.n, 0, __ATOMIC_RELAXED);
 }
 
 /* Offsets become pointers now that the page does not move any more. */
@@ -135,6 +150,7 @@ static void items_unfix(struct stage *st)
 
 int batch_flush(struct chain *c, bool wait)
 {
+	uint32_t n_closed = 0;
 	struct stage *st;
 	bool left = false;
 	size_t i;
@@ -144,13 +160,15 @@ int batch_flush(struct chain *c, bool wait)
 		if (st->def->kind != WEIR_PLUGIN_SINK || !st->pending.n)
 			continue;
 		items_fix(st);
-		sink_flush(st, wait);
+		sink_flush(c, st, wait);
 		items_unfix(st);
 		left |= st->pending.n > 0;
 	}
 	for (i = 0; !left && i < c->n_stages; i++)
 		c->stages[i]->page.buf.len = 0;
-	return c->n_sinks && c->n_closed == c->n_sinks ? -EPIPE : 0;
+	for (i = 0; i < c->n_stages; i++)
+		n_closed += c->stages[i]->in->closed;
+	return c->n_sinks && n_closed == c->n_sinks ? -EPIPE : 0;
 }
 
 bool batch_full(const struct chain *c)

@@ -1,153 +1,111 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Owns a chain while it runs: the way of one event through the stages, with
- * their accounts, and the services that plugins call.
+ * Owns a sync chain while it runs: the way of one event through the stages,
+ * with their accounts, and on to the async chains.
  */
-#include "chain/private.h"
+#include "chain/chain.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "conf/diag.h"
-#include "schema/schema.h"
-#include "util/log.h"
+#include "chain/async.h"
+#include "chain/event.h"
+#include "chain/filter.h"
+#include "chain/private.h"
+#include "chain/tap.h"
+#include "queue/pool.h"
 #include "util/macros.h"
 
-#define PAGE_MAX	(16u * 1024 * 1024)
 #define SAMPLE_EVERY	64u
 
-/* ---- services --------------------------------------------------------------*/
+/* ---- steps --------------------------------------------------------------------*/
 
-static void host_log(void *ctx, int level, const char *text)
+static bool enricher_step(struct chain *c, struct stage *st, struct weir_event *ev)
 {
-	struct stage *st;
+	struct instance_stats *stats = &st->in->stats;
+	int r;
 
-	CAST_OBJ_NOTNULL(st, ctx, STAGE_MAGIC);
-	log_msg(level, "%s: %s", st->name, text);
+	if (unlikely(stage_skips(st, ev))) {
+		stage_skip(st, ev);
+		return true;
+	}
+	stat_add(&stats->calls, 1);
+	ledger_enter(&st->in->who, LEDGER_PROCESS, ev->rec, ev->rec_size);
+	r = st->def->process(st->inst, ev);
+	chain_called(c);
+	if (r == WEIR_CONTINUE)
+		return true;
+	stat_add(r == WEIR_DROP ? &stats->filtered : &stats->failed, 1);
+	return r != WEIR_DROP;
 }
 
-static void *host_alloc(struct weir_event *ev, size_t n)
+static void encode_step(struct chain *c, struct stage *st, const struct weir_event *ev)
 {
-	struct chain *c = ((struct frame *)ev)->chain;
-	void *p = arena_alloc(&c->arena, n);
-
-	if (!p)
-		c->stats.arena_full++;
-	return p;
-}
-
-static int host_grow(struct weir_buf *buf, size_t need)
-{
-	size_t cap = buf->cap ? buf->cap : 64 * 1024;
-	uint8_t *p;
-
-	while (cap - buf->len < need && cap < PAGE_MAX)
-		cap *= 2;
-	if (cap - buf->len < need)
-		return -1;
-	p = realloc(buf->p, cap);
-	if (!p)
-		return -1;
-	buf->p = p;
-	buf->cap = cap;
-	return 0;
-}
-
-static const struct weir_host_id *host_id(void *ctx)
-{
-	struct stage *st;
-
-	CAST_OBJ_NOTNULL(st, ctx, STAGE_MAGIC);
-	return st->chain->conf.host;
-}
-
-const struct weir_host chain_host = {
-	.size = sizeof(struct weir_host),
-	.abi_major = WEIR_ABI_MAJOR,
-	.abi_minor = WEIR_ABI_MINOR,
-	.log = host_log,
-	.alloc = host_alloc,
-	.grow = host_grow,
-	.host_id = host_id,
-};
-
-/* ---- an event ----------------------------------------------------------------*/
-
-static uint64_t clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
-}
-
-static void stage_encode(struct stage *st, const struct weir_event *ev,
-			 const struct weir_base *base)
-{
+	struct instance_stats *stats = &st->in->stats;
 	struct weir_buf *buf = &st->page.buf;
+	int r;
 
 	st->page.start = buf->len;
+	if (unlikely(stage_skips(st, ev))) {
+		stat_add(&stats->skipped, 1);
+		services_lose(st->in->services, (const struct weir_base *)ev->rec,
+			      WEIR_LOST_ENCODE);
+		return;
+	}
+	stat_add(&stats->calls, 1);
+	ledger_enter(&st->in->who, LEDGER_ENCODE, ev->rec, ev->rec_size);
+	r = st->def->encode(st->inst, ev, buf);
+	chain_called(c);
 	/* Nothing appended is nothing written, whatever it answers. */
-	if (st->def->encode(st->inst, ev, buf) == 0 && buf->len > st->page.start) {
-		st->stats.bytes += buf->len - st->page.start;
+	if (!r && buf->len > st->page.start) {
+		stat_add(&stats->bytes, buf->len - st->page.start);
 		return;
 	}
 	buf->len = st->page.start;
-	st->stats.failed++;
-	st->chain->losses.n[base->rclass][ev->type][WEIR_LOST_ENCODE]++;
+	stat_add(&stats->failed, 1);
+	services_lose(st->in->services, (const struct weir_base *)ev->rec,
+		      WEIR_LOST_ENCODE);
 }
 
-static void stage_queue(struct stage *st, const struct weir_event *ev,
-			const struct weir_base *base)
+static void sink_step(struct stage *st, const struct weir_event *ev)
 {
 	const struct page *page = &st->encoder->page;
 	struct weir_item *it;
 
 	if (page->buf.len == page->start)
 		return;
-	it = &st->pending.items[st->pending.n++];
+	it = &st->pending.items[st->pending.n];
+	__atomic_store_n(&st->pending.n, st->pending.n + 1, __ATOMIC_RELAXED);
 	it->p = (const uint8_t *)(uintptr_t)page->start;
 	it->len = (uint32_t)(page->buf.len - page->start);
 	it->type = ev->type;
-	it->rclass = base->rclass;
+	it->rclass = ((const struct weir_base *)ev->rec)->rclass;
 }
 
 /* false: the event ends here. */
-static bool stage_step(struct stage *st, struct weir_event *ev,
-		       const struct weir_base *base)
+static bool stage_step(struct chain *c, struct stage *st, struct weir_event *ev)
 {
-	int r;
-
+	chain_calls(c, st);
+	if (unlikely(st->filter) && !filter_match(st->filter, ev))
+		return true;
 	switch (st->def->kind) {
 	case WEIR_PLUGIN_ENRICHER:
-		st->stats.calls++;
-		r = st->def->process(st->inst, ev);
-		if (r == WEIR_DROP) {
-			st->stats.filtered++;
-			return false;
-		}
-		st->stats.failed += r != WEIR_CONTINUE;
-		return true;
+		return enricher_step(c, st, ev);
 	case WEIR_PLUGIN_SERIALIZER:
-		st->stats.calls++;
-		stage_encode(st, ev, base);
+		encode_step(c, st, ev);
 		return true;
 	default:
-		stage_queue(st, ev, base);
+		sink_step(st, ev);
 		return true;
 	}
 }
 
-static bool stage_step_timed(struct stage *st, struct weir_event *ev,
-			     const struct weir_base *base)
+static bool stage_step_timed(struct chain *c, struct stage *st, struct weir_event *ev)
 {
-	uint64_t t = clock_ns();
-	bool on = stage_step(st, ev, base);
+	uint64_t t = clock_ns(CLOCK_MONOTONIC);
+	bool on = stage_step(c, st, ev);
 
-	st->stats.sampled++;
-	st->stats.sampled_ns += clock_ns() - t;
+	instance_sample(st->in, clock_ns(CLOCK_MONOTONIC) - t);
 	return on;
 }
 
@@ -160,86 +118,192 @@ static void pages_begin(struct chain *c)
 		c->stages[i]->page.start = c->stages[i]->page.buf.len;
 }
 
-int chain_run(struct chain *c, const void *rec, size_t size, int64_t wall_ns)
+/* ---- async chains -----------------------------------------------------------------*/
+
+/* Copied once, and only if somebody wants it. */
+static void event_subscribe(struct chain *c, const struct weir_event *ev)
+{
+	const struct event_parts parts = {
+		.rec = ev->rec, .rec_size = ev->rec_size, .added = ev->added,
+		.n_added = c->n_added, .wall_ns = ev->wall_ns,
+	};
+	const struct subscription *s, *last = NULL;
+	struct event *copy = NULL;
+
+	/* Each push takes a reference; the last one takes the first of all. */
+	for (s = c->subs[ev->type]; s->async; s++) {
+		if (s->filter && !filter_match(s->filter, ev))
+			continue;
+		if (!last)
+			copy = event_new(c->services->pool, &parts);
+		else if (copy)
+			event_ref(copy);
+		if (last)
+			async_push(last->async, copy, (const struct weir_base *)ev->rec);
+		last = s;
+	}
+	if (last)
+		async_push(last->async, copy, (const struct weir_base *)ev->rec);
+}
+
+/* ---- events -------------------------------------------------------------------------*/
+
+static void *sync_alloc(struct frame *f, size_t n);
+
+static const struct frame_ops sync_ops = { .alloc = sync_alloc };
+
+struct sync_frame {
+	struct frame frame;	/* first */
+	struct chain *chain;
+};
+
+static void *sync_alloc(struct frame *f, size_t n)
+{
+	struct chain *c = ((struct sync_frame *)f)->chain;
+	void *p = arena_alloc(&c->arena, n);
+
+	if (!p)
+		stat_add(&c->services->stats.arena_full, 1);
+	return p;
+}
+
+static int event_run(struct chain *c, struct sync_frame *f, struct stage **step)
+{
+	struct chain_stats *stats = &c->services->stats;
+	bool timed = c->n_seen++ % SAMPLE_EVERY == 0, on = true;
+	struct stage *st;
+	struct weir_event *ev = &f->frame.ev;
+	struct tap *tap;
+
+	pages_begin(c);
+	__atomic_store_n(&c->frame, &f->frame, __ATOMIC_RELAXED);
+	for (; on && (st = *step); step++)
+		on = unlikely(timed || budget_samples_all(&st->in->budget)) ?
+		     stage_step_timed(c, st, ev) : stage_step(c, st, ev);
+	stat_add(on ? &stats->passed : &stats->filtered, 1);
+	if (on && c->subs[ev->type])
+		event_subscribe(c, ev);
+	/* Published by the control thread, retired by epoch. */
+	tap = __atomic_load_n(&c->services->tap, __ATOMIC_ACQUIRE);
+	if (on && unlikely(tap))
+		tap_event(tap, c, ev);
+	arena_reset(&c->arena);
+	__atomic_store_n(&c->frame, NULL, __ATOMIC_RELAXED);
+	return batch_full(c) ? batch_flush(c, true) : 0;
+}
+
+static void frame_init(struct chain *c, struct sync_frame *f, const void *rec, size_t size,
+		       int64_t wall_ns)
 {
 	const struct weir_base *base = rec;
-	struct frame f = {
-		.ev = {
-			.rec = rec, .rec_size = (uint32_t)size,
-			.type = base->type, .wall_ns = wall_ns,
-			.offs = c->view.types[base->type].offs,
-			.n_wire = (uint16_t)c->view.n_wire, .added = c->added,
-		},
-		.chain = c,
-	};
-	bool timed = c->stats.in++ % SAMPLE_EVERY == 0, on = true;
-	struct stage **step;
-	int r = 0;
 
+	c->last_id = base->id;
+	f->frame.ops = &sync_ops;
+	f->chain = c;
+	f->frame.ev = (struct weir_event){
+		.rec = rec, .rec_size = (uint32_t)size, .type = base->type,
+		.wall_ns = wall_ns, .offs = c->view.types[base->type].offs,
+		.n_wire = (uint16_t)c->view.n_wire, .added = c->added,
+	};
+}
+
+int chain_run(struct chain *c, const void *rec, size_t size, int64_t wall_ns)
+{
+	struct sync_frame f;
+
+	stat_add(&c->services->stats.in, 1);
+	frame_init(c, &f, rec, size, wall_ns);
 	memset(c->added, 0, c->n_added * sizeof(*c->added));
-	pages_begin(c);
-	for (step = c->steps[base->type]; on && *step; step++)
-		on = timed ? stage_step_timed(*step, &f.ev, base) :
-			     stage_step(*step, &f.ev, base);
-	if (on)
-		c->stats.passed++;
-	else
-		c->stats.filtered++;
-	arena_reset(&c->arena);
-	if (batch_full(c))
-		r = batch_flush(c, true);
-	return r;
+	return event_run(c, &f, c->steps[f.frame.ev.type]);
+}
+
+/* Behind the stage that made it, if that is (still) in this chain. */
+static struct stage **step_behind(struct chain *c, unsigned type, const char *by)
+{
+	struct stage **step = c->steps[type];
+	size_t i, j;
+
+	for (i = 0; i < c->n_stages && c->stages[i]->in->name != by; i++)
+		;
+	if (i == c->n_stages)
+		return step;
+	for (j = 0; j <= i; j++)
+		if (*step == c->stages[j])
+			step++;
+	return step;
+}
+
+int chain_run_made(struct chain *c, const struct event *e)
+{
+	unsigned n = MIN(e->n_added, c->n_added);
+	struct stage **step = c->steps[e->type];
+	struct sync_frame f;
+
+	stat_add(&c->services->stats.in, 1);
+	frame_init(c, &f, e->rec, e->rec_size, e->wall_ns);
+	memcpy(c->added, e->added, n * sizeof(*c->added));
+	memset(c->added + n, 0, (c->n_added - n) * sizeof(*c->added));
+	if (e->by && !e->at_start)
+		step = step_behind(c, e->type, e->by);
+	return event_run(c, &f, step);
+}
+
+void chain_run_rest(struct chain *c, const struct weir_event *ev,
+		    const struct stage *behind)
+{
+	struct stage **step = step_behind(c, ev->type, behind->in->name);
+	struct sync_frame f;
+	struct stage skipped = *behind;
+
+	frame_init(c, &f, ev->rec, ev->rec_size, ev->wall_ns);
+	if (behind->def->kind == WEIR_PLUGIN_ENRICHER)
+		stage_skip(&skipped, &f.frame.ev);
+	event_run(c, &f, step);
 }
 
 int chain_flush(struct chain *c, bool wait)
 {
-	return batch_flush(c, wait);
-}
+	int r = batch_flush(c, wait);
+	struct tap *tap = __atomic_load_n(&c->services->tap, __ATOMIC_ACQUIRE);
 
-/* Not on the event path: a line when a sink begins to fail, and when it ends. */
-static void sink_health(struct stage *st)
-{
-	bool failed = st->stats.failed > st->ticked.failed;
-	bool wrote = st->stats.delivered > st->ticked.delivered;
-
-	if (failed && !st->failing)
-		log_error("%s: writing fails; what is lost is counted", st->name);
-	else if (!failed && wrote && st->failing)
-		log_info("%s: writing works again", st->name);
-	st->failing = failed || (st->failing && !wrote);
-	st->ticked = st->stats;
+	async_wake_all(c);
+	if (tap)
+		tap_wake(tap);
+	return r;
 }
 
 void chain_tick(struct chain *c, uint64_t now_ns)
 {
-	struct stage *st;
 	size_t i;
 
 	for (i = 0; i < c->n_stages; i++) {
-		st = c->stages[i];
-		if (st->def->tick)
-			st->def->tick(st->inst, now_ns);
-		if (st->def->kind == WEIR_PLUGIN_SINK)
-			sink_health(st);
+		chain_calls(c, c->stages[i]);
+		instance_tick(c->stages[i]->in, now_ns);
+		chain_called(c);
 	}
+	pool_trim_sp(c->services->pool);
+}
+
+bool chain_async_idle(const struct chain *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_asyncs; i++)
+		if (!async_idle(c->asyncs[i]))
+			return false;
+	return true;
 }
 
 void chain_stop(struct chain *c)
 {
+	size_t i;
+
+	for (i = 0; i < c->n_asyncs; i++)
+		async_hurry(c->asyncs[i]);
 	atomic_store_explicit(&c->stop, true, memory_order_relaxed);
 }
 
-/* ---- accounts ------------------------------------------------------------------*/
-
-void chain_losses(const struct chain *c, struct chain_losses *out)
-{
-	*out = c->losses;
-}
-
-struct chain_stats chain_stats(const struct chain *c)
-{
-	return c->stats;
-}
+/* ---- reports --------------------------------------------------------------------------*/
 
 size_t chain_n_stages(const struct chain *c)
 {
@@ -251,15 +315,10 @@ struct chain_stage_info chain_stage(const struct chain *c, size_t i)
 	const struct stage *st = c->stages[i];
 
 	return (struct chain_stage_info){
-		.name = st->name, .plugin = st->def->name,
+		.name = st->in->name, .plugin = st->def->name,
 		.version = st->def->version, .kind = st->def->kind,
-		.calls = st->stats.calls, .filtered = st->stats.filtered,
-		.failed = st->stats.failed, .bytes = st->stats.bytes,
-		.delivered = st->stats.delivered, .dropped = st->stats.dropped,
-		.queued = st->pending.n, .sampled = st->stats.sampled,
-		.sampled_ns = st->stats.sampled_ns,
-		.n_counters = st->def->n_counters,
-		.counters = st->def->counters, .values = st->counters,
+		.stage = st, .in = st->in,
+		.queued = __atomic_load_n(&st->pending.n, __ATOMIC_RELAXED),
 	};
 }
 
@@ -276,4 +335,9 @@ uint64_t chain_queued(const struct chain *c)
 const struct weir_schema *chain_schema(const struct chain *c)
 {
 	return &c->view;
+}
+
+const struct schema *chain_fields(const struct chain *c)
+{
+	return c->schema;
 }

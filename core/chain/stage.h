@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One stage of a chain: an instance of a plugin with its settings, what it
- * reads and writes, and the account of what it did. Inside of core/chain.
+ * The place of an instance in one configuration: which events it sees, and
+ * for the sync chain, what of it waits to be written. Inside of core/chain.
  */
 #pragma once
 
@@ -10,12 +10,11 @@
 
 #include <weir/plugin.h>
 
-#include "conf/options.h"
-#include "plugin/loader.h"
+#include "chain/instance.h"
 
-struct chain;
 struct conf_node;
 struct diag;
+struct filter;
 struct schema;
 
 /* Where a serializer writes: the events of one batch, one behind the other. */
@@ -28,65 +27,48 @@ struct page {
 struct pending {
 	struct weir_item *items;
 	uint32_t n;
-};
-
-struct stage_stats {
-	uint64_t calls;
-	uint64_t filtered;	/* enricher: events that it ended */
-	uint64_t failed;	/* WEIR_FAIL, not encoded, not written */
-	uint64_t bytes;		/* encoded or written */
-	uint64_t delivered;	/* sink: items taken and not dropped */
-	uint64_t dropped;	/* sink: by policy, error, or a closed reader */
-	uint64_t sampled;	/* calls whose time was taken */
-	uint64_t sampled_ns;
+	uint32_t done;		/* of these, in the flush under way */
 };
 
 struct stage {
 	unsigned magic;
 #define STAGE_MAGIC	0x57a6e113
-	struct chain *chain;
-	struct plugin *plugin;
-	const struct weir_plugin *def;
-	char *name;
-	const struct conf_node *node;	/* until it is resolved */
-	const char *file;		/* of the configuration */
-	int line;
-	uint64_t types[WEIR_EV_MAX / 64];	/* events it sees */
-	struct options *options;
-	struct weir_handle *wants;
-	struct weir_handle *produces;
-	struct weir_schema schema;
-	struct weir_setup setup;	/* the plugin may keep a pointer to it */
-	uint64_t *counters;
+	struct instance *in;
+	const struct weir_plugin *def;	/* of the instance */
 	void *inst;
-	bool opened;
+	bool taken;			/* the instance is that of another plan as it is */
+	const struct conf_node *node;	/* valid as long as the plan */
+	uint64_t types[WEIR_EV_MAX / 64];	/* events it sees */
+	uint64_t named[WEIR_EV_MAX / 64];	/* of those, asked for by name */
+	struct filter *filter;
 	struct stage *encoder;		/* sink: whose page it writes */
 	struct page page;		/* serializer */
 	struct pending pending;		/* sink */
-	bool closed;			/* sink: the reader is gone */
-	bool failing;			/* sink: the log has been told so */
-	struct stage_stats stats;
-	struct stage_stats ticked;	/* sink: as of the last tick */
 };
 
 #define STAGE_BATCH_ITEMS	1024u
 #define STAGE_PAGE_BYTES	(256u * 1024)
 
+/* Loads the plugin. 0, or negative with all reasons in `d`. */
+int stage_new(const struct instance_conf *conf, const struct conf_node *node,
+	      struct diag *d, struct stage **out);
 /*
- * From a group of the configuration: plugin loaded, options read. 0, or
- * negative with all reasons in `d`.
+ * Binds its fields to what the stages before it have left in `schema`, adds
+ * its own, and reads which events it sees. `running`, unless NULL, is the one
+ * of that name in the configuration in force: if nothing has changed, it is
+ * taken instead of a new one. 0 or negative, as above.
  */
-int stage_new(struct chain *c, const struct conf_node *node, struct diag *d,
-	      struct stage **out);
-/*
- * Binds its fields to what the stages before it have left in `schema`, and
- * adds its own there. Once, in the order of the chain. 0 or negative, as above.
- */
-int stage_resolve(struct stage *st, struct schema *schema, struct diag *d);
-/* Opens the instance; the plugin logs why it cannot. */
-int stage_open(struct stage *st);
-/* Closes it and frees all; NULL, always. */
+int stage_resolve(struct stage *st, struct schema *schema, struct instance *running,
+		  struct diag *d);
+/* Gives its instance back; one that nobody has any more is freed. NULL, always. */
 struct stage *stage_free(struct stage *st);
+
+/* Takes note of what the instance is, once it is open. */
+void stage_ready(struct stage *st);
+/* What the stage would have set for this event, it has not. */
+void stage_skip(struct stage *st, struct weir_event *ev);
+/* Is it to pass over this event? Budget, quarantine, an event that crashes it. */
+bool stage_skips(struct stage *st, const struct weir_event *ev);
 
 static inline bool stage_sees(const struct stage *st, unsigned type)
 {

@@ -30,6 +30,17 @@ const char *check_kind_name(uint32_t kind)
 	return kind < ARRAY_LEN(names) ? names[kind] : NULL;
 }
 
+bool check_flags_ok(uint32_t kind, uint32_t flags)
+{
+	static const uint32_t known[] = {
+		[WEIR_PLUGIN_ENRICHER] = WEIR_PLUGIN_PARALLEL | WEIR_PLUGIN_BLOCKS,
+		[WEIR_PLUGIN_SERIALIZER] = 0,
+		[WEIR_PLUGIN_SINK] = WEIR_PLUGIN_BLOCKS,
+	};
+
+	return check_kind_name(kind) && !(flags & ~known[kind]);
+}
+
 static int refuse(char *why, size_t size, const char *what, const char *name,
 		  const char *fault)
 {
@@ -98,8 +109,14 @@ static int check_identity(const struct weir_plugin *p,
 		fault = "version";
 	else if (!p->licence || strcmp(p->licence, note->licence))
 		fault = "licence";
-	return fault ? refuse(why, size, fault, NULL,
-			      "of its weir_plugin is not that of its note") : 0;
+	if (fault)
+		return refuse(why, size, fault, NULL,
+			      "of its weir_plugin is not that of its note");
+	if (check_flags_ok(p->kind, p->flags))
+		return 0;
+	snprintf(why, size, "has flags (%#x) that are unknown, or not for %s", p->flags,
+		 check_kind_name(p->kind));
+	return -EINVAL;
 }
 
 static int check_callbacks(const struct weir_plugin *p, char *why, size_t size)
@@ -201,6 +218,38 @@ static int check_tables(const struct weir_plugin *p, const char *const *reserved
 	return r;
 }
 
+static int check_emits(const struct weir_plugin *p, char *why, size_t size)
+{
+	uint32_t i;
+	int r;
+
+	r = check_names("event", p->emits, p->n_emits, sizeof(*p->emits), why, size);
+	for (i = 0; i < p->n_emits && r == 0; i++)
+		if (strchr(p->emits[i].name, '.'))
+			r = refuse(why, size, "event", p->emits[i].name, "has a dot in its name");
+		else if (!p->emits[i].doc || !*p->emits[i].doc)
+			r = refuse(why, size, "event", p->emits[i].name, "has no text");
+	return r;
+}
+
+/* What 1.1 has brought, as far as the struct reaches. */
+static int check_1_1(const struct weir_plugin *p, char *why, size_t size)
+{
+	uint32_t state = WEIR_HAS(p, state) ? p->state : 0;
+	bool adopts = WEIR_HAS(p, adopt) && p->adopt;
+	int r = 0;
+
+	if (WEIR_HAS(p, n_emits))
+		r = check_emits(p, why, size);
+	if (r == 0 && adopts && !state)
+		r = refuse(why, size, "adopt()", NULL, "without a number in state");
+	if (r == 0 && state && !adopts)
+		r = refuse(why, size, "state", NULL, "without adopt()");
+	if (r == 0 && adopts && !p->open)
+		r = refuse(why, size, "adopt()", NULL, "without open()");
+	return r;
+}
+
 int check_plugin(const struct weir_plugin *p, size_t room,
 		 const struct weir_note_desc *note, const char *const *reserved,
 		 char *why, size_t size)
@@ -222,5 +271,7 @@ int check_plugin(const struct weir_plugin *p, size_t room,
 		r = check_callbacks(p, why, size);
 	if (r == 0)
 		r = check_tables(p, reserved, why, size);
+	if (r == 0)
+		r = check_1_1(p, why, size);
 	return r;
 }

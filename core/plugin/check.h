@@ -2,6 +2,7 @@
 /* Is a plugin's struct what it must be? The only place that asks. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <weir/plugin.h>
@@ -17,3 +18,5 @@ int check_plugin(const struct weir_plugin *p, size_t room,
 
 /* "enricher", …; NULL: there is no such kind. */
 const char *check_kind_name(uint32_t kind);
+/* Are those flags known, and do they mean something for a plugin of that kind? */
+bool check_flags_ok(uint32_t kind, uint32_t flags);

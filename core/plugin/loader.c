@@ -89,6 +89,11 @@ struct plugin *plugin_ref(struct plugin *p)
 	return p;
 }
 
+int plugin_fd(const struct plugin *p)
+{
+	return ((const struct entry *)p)->fd;
+}
+
 struct plugin *plugin_unref(struct plugin *p)
 {
 	if (!p)
@@ -115,7 +120,7 @@ static int note_check(const struct note *note, const char *name, char *why,
 			 WEIR_ABI_MINOR);
 	else if (!check_kind_name(desc->kind))
 		snprintf(why, size, "of an unknown kind (%u)", desc->kind);
-	else if (desc->flags)
+	else if (!check_flags_ok(desc->kind, desc->flags))
 		snprintf(why, size, "has unknown flags (%#x)", desc->flags);
 	else if (strcmp(desc->name, name))
 		snprintf(why, size, "its name is \"%s\"", desc->name);

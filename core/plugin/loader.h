@@ -53,6 +53,8 @@ struct loader_ask {
 int loader_open(struct loader *l, const struct loader_ask *ask, struct diag *d,
 		struct plugin **out);
 
+/* Of the file that was checked; open as long as the loader. */
+int plugin_fd(const struct plugin *p);
 struct plugin *plugin_ref(struct plugin *p);
 /* NULL, always; p may be NULL. Nothing is unmapped. */
 struct plugin *plugin_unref(struct plugin *p);

@@ -24,6 +24,7 @@ static const char *const marks[][2] = {
 	{ "pending", "Fields whose value is still being found out." },
 	{ "timed_out", "Fields whose value was not found out in time." },
 	{ "unreadable", "Fields that could not be read, wholly or from some point on." },
+	{ "skipped", "Fields of a stage that was passed over: over its budget, or crashed." },
 };
 
 static const char *const always[] = { "type", "id", "class", "seq", "time" };

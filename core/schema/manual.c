@@ -29,7 +29,7 @@ static const char *const classes[WEIR_CLASS_MAX] = {
 	[WEIR_CLASS_USER] = "user",
 };
 
-static const char *kind_name(uint32_t kind)
+const char *manual_kind_name(uint32_t kind)
 {
 	return kind < WEIR_KIND_MAX && kinds[kind] ? kinds[kind] : "?";
 }
@@ -85,9 +85,9 @@ static void field(FILE *f, const struct weir_field *fld)
 	fputs("|", f);
 	code_cell(f, d->name);
 	fputc(' ', f);
-	fputs(fld->value_names && d->kind <= WEIR_KIND_U32 ? "name" : kind_name(d->kind), f);
+	fputs(fld->value_names && d->kind <= WEIR_KIND_U32 ? "name" : manual_kind_name(d->kind), f);
 	if (d->kind == WEIR_KIND_LIST)
-		fprintf(f, " %s", kind_name(d->elem_kind));
+		fprintf(f, " %s", manual_kind_name(d->elem_kind));
 	fputs(" |", f);
 	code_cell(f, d->sigma);
 	code_cell(f, d->ecs);
@@ -113,7 +113,7 @@ static void columns(FILE *f, const struct weir_field_def *d)
 	for (i = 0; i < d->n_cols; i++) {
 		fputs("|", f);
 		code_cell(f, d->cols[i].name);
-		fprintf(f, " %s |", kind_name(d->cols[i].kind));
+		fprintf(f, " %s |", manual_kind_name(d->cols[i].kind));
 		cell(f, d->cols[i].doc);
 		fputs("\n", f);
 	}

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Owns the list of fields and the offsets by which they are read. Every name
- * has a slot; for each event type an array says where in the record the slot
- * lies. Slot 0 is no field and lies nowhere, so that the handle of a field
- * that does not exist reads as absent without a test.
+ * Owns the list of the fields and types that exist at one place of one
+ * configuration. Their numbers come from the dictionary, which outlives it.
  */
 #include "schema/schema.h"
 
@@ -11,133 +9,60 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/dict.h"
 #include "schema/values.h"
 #include "util/macros.h"
-
-#define SCHEMA_FIELDS_MAX	1024
 
 struct schema {
 	unsigned magic;
 #define SCHEMA_MAGIC	0x5ce3a1d7
+	unsigned n_refs;
+	struct dict *dict;
 	unsigned n_fields;
-	unsigned n_wire;	/* slots, slot 0 included */
-	uint16_t n_offs;	/* entries of each array: all slots there can be */
 	struct weir_field *fields;
 	struct weir_type types[WEIR_EV_MAX];
-	uint16_t *offs;
 };
 
-struct row {
-	struct weir_field_def def;
-	uint32_t since;
-	uint16_t type;
-	uint16_t off;
-	bool is_base;
-};
-
-#define ROW(ev, kind_, member, name_, values_, sigma_, ecs_, ocsf_, since_, doc_)	\
-	{ .def = { .name = name_, .kind = WEIR_KIND_##kind_, .values = #values_,	\
-		   .sigma = sigma_, .ecs = ecs_, .ocsf = ocsf_, .doc = doc_ },		\
-	  .since = since_, .type = WEIR_EV_##ev, .is_base = WEIR_EV_##ev == 0,		\
-	  .off = offsetof(struct weir_##ev, member) },
-
-static const struct row rows[] = {
-#define WEIR_EV_base 0
-#define FIELD ROW
-#define ALIAS ROW
-#include <weir/events.def>
-};
-
-static const struct weir_type types[] = {
-#define CLASS_critical	WEIR_CLASS_CRITICAL
-#define CLASS_bulk	WEIR_CLASS_BULK
-#define CLASS_user	WEIR_CLASS_USER
-#define EVENT(id, name_, class, actor_, doc_)					\
-	[id] = { .name = #name_, .doc = doc_, .rclass = CLASS_##class,		\
-		 .actor = actor_, .size = sizeof(struct weir_##name_) },
-#include <weir/events.def>
-};
-
-/* Fields of an actor stay out of types that have none. */
-static bool row_applies(const struct row *row, unsigned type)
-{
-	if (!types[type].name)
-		return false;
-	if (!row->is_base)
-		return row->type == type;
-	return types[type].actor || strncmp(row->def.name, "process.", 8) != 0;
-}
-
-static void row_place(struct schema *s, const struct row *row, uint16_t slot)
-{
-	unsigned type;
-
-	for (type = 0; type < ARRAY_LEN(types); type++)
-		if (row_applies(row, type))
-			s->offs[type * s->n_offs + slot] = row->off;
-}
-
-static struct weir_field *field_append(struct schema *s, const struct weir_field_def *def)
-{
-	struct weir_field *f = &s->fields[s->n_fields++];
-
-	f->def = *def;
-	if (!def->values || !strcmp(def->values, "none"))
-		f->def.values = NULL;
-	else
-		f->value_names = values_find(def->values);
-	f->handle.slot = (uint16_t)s->n_fields;
-	f->handle.kind = (uint8_t)def->kind;
-	return f;
-}
-
-static void wire_fields_add(struct schema *s)
-{
-	const struct weir_field *known;
-	struct weir_field *f;
-	unsigned i;
-
-	for (i = 0; i < ARRAY_LEN(rows); i++) {
-		if (!*rows[i].def.name)
-			continue;
-		known = schema_find(s, rows[i].def.name);
-		if (!known) {
-			f = field_append(s, &rows[i].def);
-			f->since = rows[i].since;
-			known = f;
-		}
-		MUST(known->def.kind == rows[i].def.kind);
-		row_place(s, &rows[i], known->handle.slot);
-	}
-	s->n_wire = s->n_fields + 1;
-}
-
-struct schema *schema_new(void)
+struct schema *schema_new(struct dict *dict)
 {
 	struct schema *s;
-	unsigned i;
 
 	ALLOC_OBJ(s, SCHEMA_MAGIC);
 	if (!s)
 		return NULL;
-	s->n_offs = SCHEMA_FIELDS_MAX + 1;
-	s->fields = calloc(SCHEMA_FIELDS_MAX, sizeof(*s->fields));
-	s->offs = calloc((size_t)ARRAY_LEN(types) * s->n_offs, sizeof(*s->offs));
-	if (!s->fields || !s->offs)
+	s->n_refs = 1;
+	s->dict = dict;
+	s->fields = calloc(DICT_SLOTS_MAX, sizeof(*s->fields));
+	if (!s->fields)
 		return schema_free(s);
-	for (i = 0; i < ARRAY_LEN(types); i++) {
-		s->types[i] = types[i];
-		s->types[i].offs = s->offs + (size_t)i * s->n_offs;
-	}
-	wire_fields_add(s);
+	s->n_fields = dict_fields(dict, s->fields);
+	dict_types(dict, s->types);
+	return s;
+}
+
+struct schema *schema_copy(const struct schema *of)
+{
+	struct schema *s = schema_new(of->dict);
+
+	if (!s)
+		return NULL;
+	s->n_fields = of->n_fields;
+	memcpy(s->fields, of->fields, of->n_fields * sizeof(*s->fields));
+	memcpy(s->types, of->types, sizeof(s->types));
+	return s;
+}
+
+struct schema *schema_ref(struct schema *s)
+{
+	CHECK_OBJ_NOTNULL(s, SCHEMA_MAGIC);
+	s->n_refs++;
 	return s;
 }
 
 struct schema *schema_free(struct schema *s)
 {
-	if (s) {
+	if (s && !--s->n_refs) {
 		free(s->fields);
-		free(s->offs);
 		FREE_OBJ(s);
 	}
 	return NULL;
@@ -156,20 +81,46 @@ const struct weir_field *schema_find(const struct schema *s, const char *name)
 int schema_add(struct schema *s, const struct weir_field_def *def,
 	       const char *producer, struct weir_handle *out)
 {
+	const char *values = def->values && strcmp(def->values, "none") ?
+			     def->values : NULL;
 	struct weir_field *f;
+	int slot;
 
 	CHECK_OBJ_NOTNULL(s, SCHEMA_MAGIC);
 	if (schema_find(s, def->name))
 		return -EEXIST;
-	if (s->n_fields == SCHEMA_FIELDS_MAX)
-		return -ENOSPC;
-	if (def->values && !values_find(def->values))
+	if (values && !values_find(values))
 		return -EINVAL;
-	f = field_append(s, def);
-	f->producer = producer;
+	slot = dict_slot(s->dict, def->name, def->kind);
+	if (slot < 0)
+		return slot;
+	if (s->n_fields == DICT_SLOTS_MAX)
+		return -ENOSPC;
+	f = &s->fields[s->n_fields++];
+	f->def = *def;
+	f->def.values = values;
+	f->value_names = values ? values_find(values) : NULL;
+	f->handle.slot = (uint16_t)slot;
+	f->handle.kind = (uint8_t)def->kind;
+	f->producer = dict_intern(s->dict, producer);
 	*out = f->handle;
 	out->flags |= WEIR_HANDLE_WRITE;
 	return 0;
+}
+
+int schema_add_type(struct schema *s, const char *name, const char *doc)
+{
+	int id = schema_type(s, name);
+
+	if (id >= 0)
+		return -EEXIST;
+	id = dict_type(s->dict, name);
+	if (id < 0)
+		return id;
+	s->types[id] = *dict_type_at(s->dict, (unsigned)id);
+	s->types[id].name = name;
+	s->types[id].doc = doc;
+	return id;
 }
 
 struct weir_schema schema_view(const struct schema *s)
@@ -179,14 +130,14 @@ struct weir_schema schema_view(const struct schema *s)
 		.n_fields = s->n_fields,
 		.fields = s->fields,
 		.n_types = WEIR_EV_MAX,
-		.n_wire = s->n_wire,
+		.n_wire = dict_n_wire(s->dict),
 		.types = s->types,
 	};
 }
 
 unsigned schema_n_added(const struct schema *s)
 {
-	return s->n_fields + 1 - s->n_wire;
+	return dict_n_added(s->dict);
 }
 
 int schema_type(const struct schema *s, const char *name)

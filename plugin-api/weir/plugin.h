@@ -4,6 +4,9 @@
  *
  * Changes
  *   1.0  first version: enrichers, serializers and sinks of the sync chain.
+ *   1.1  async chains: WEIR_PLUGIN_PARALLEL, WEIR_PLUGIN_BLOCKS, WEIR_LATER with
+ *        later() and done(); events of a plugin's own: emits, emit() and
+ *        send(); hot reload: state and adopt(); WEIR_SKIPPED.
  *
  * A plugin is a shared object that exports one symbol, `weir_plugin`, and
  * carries an ELF note which says the same of itself, so that the core knows
@@ -22,15 +25,31 @@
  * on working when the record's layout changes.
  *
  * Life of an instance (one per entry of a chain):
- *	open -> process | encode | write, tick ... -> close
+ *	open -> [adopt] -> process | encode | write, tick ... -> close
  *
- * Threads: all callbacks of one instance run on one thread at a time. open
- * and close run on the control thread, which in this version is the
- * collector's own; process, encode, write and tick run on the
- * collector thread, the event path: they must not sleep, allocate without
- * bound, do disk or network work (a sink's own descriptor excepted) or take a
- * lock that somebody holds for long. Two instances of one plugin may run at
- * the same time: keep no globals.
+ * Threads
+ *	open, close	A thread of the core's own, while other instances work.
+ *			May block; who blocks for long is named in the report
+ *			of the reload, and the reload is given up without it.
+ *	process, encode, write, tick, adopt
+ *			The thread of the chain: one call at a time for an
+ *			instance, unless its plugin is WEIR_PLUGIN_PARALLEL: then
+ *			process is called by each worker of an async chain.
+ *	In the sync chain that thread is the event path: no sleep, no
+ *	allocation without bound, no disk or network (a sink's own descriptor
+ *	excepted), no lock that somebody holds for long. In an async chain
+ *	process may block; what it costs is the chain's deadline and queue.
+ *	Plugins that have to block say WEIR_PLUGIN_BLOCKS, and the core refuses
+ *	them in the sync chain.
+ * Two instances of one plugin may run at the same time, and during a reload
+ * two generations of one instance: keep no globals. Never fork, exec, install
+ * signal handlers, call exit or change directory, umask or locale. Threads of
+ * a plugin's own start in open or later and have ended when close returns.
+ *
+ * A reload keeps an instance as it is if neither the plugin's build nor its
+ * settings nor the fields before it have changed. Else the new instance is
+ * opened beside the old one, and if both say the same `state`, a number that
+ * stands for the layout of what they remember, adopt() moves it over.
  *
  * Memory: instance memory belongs to the plugin. Pointers that a getter
  * returns are valid until the callback returns. What a plugin sets on an
@@ -58,7 +77,15 @@ extern "C" {
 #endif
 
 #define WEIR_ABI_MAJOR	1
-#define WEIR_ABI_MINOR	0
+#define WEIR_ABI_MINOR	1
+
+/*
+ * The minor that a plugin needs. Define it before the include to hide all that
+ * is younger: the plugin then loads into older cores too.
+ */
+#ifndef WEIR_ABI_TARGET
+#define WEIR_ABI_TARGET	WEIR_ABI_MINOR
+#endif
 
 #define WEIR_HAS(p, member) \
 	((p)->size >= offsetof(__typeof__(*(p)), member) + sizeof((p)->member))
@@ -72,6 +99,7 @@ enum weir_status {
 	WEIR_PENDING,		/* being found out; an amendment may follow */
 	WEIR_TIMEOUT,		/* was not found out in time */
 	WEIR_ERROR,		/* could not be read; what is there is incomplete */
+	WEIR_SKIPPED,		/* 1.1: the stage was passed over (budget, crash, queue) */
 };
 
 struct weir_value;
@@ -380,6 +408,7 @@ struct weir_host_id {
 	const char *boot;	/* boot id: process keys are unique within it */
 };
 
+/* `ctx` is that of struct weir_setup. */
 struct weir_host {
 	uint32_t size;
 	uint16_t abi_major;
@@ -391,6 +420,30 @@ struct weir_host {
 	/* Makes room for `need` more bytes; 0, or -1 when the limit is reached. */
 	int (*grow)(struct weir_buf *buf, size_t need);
 	const struct weir_host_id *(*host_id)(void *ctx);
+#if WEIR_ABI_TARGET >= 1
+	/*
+	 * Async chains, in process: a copy of the event that outlives the
+	 * callback, for process to return WEIR_LATER. Any one thread may then
+	 * read it, set fields of it, alloc() from it, and ends with done().
+	 * NULL: the sync chain, or too many are out; decide at once. After the
+	 * chain's deadline the fields count as WEIR_TIMEOUT and what is set has
+	 * no effect, but done() must still be called.
+	 */
+	struct weir_event *(*later)(struct weir_event *ev);
+	/* WEIR_CONTINUE, WEIR_DROP or WEIR_FAIL. The copy is gone. Any thread. */
+	void (*done)(struct weir_event *later, int verdict);
+	/*
+	 * Any thread, from open's return to close: an event of the plugin's own,
+	 * number `n` of its `emits`, with the acting process of `cause` and a
+	 * reference to it (NULL: without). Set its fields, then send() it. NULL:
+	 * no memory, too many a second, or an answer to an answer to an answer;
+	 * counted. It enters the sync chain behind the stage, or at its
+	 * beginning if the stage is in an async chain.
+	 */
+	struct weir_event *(*emit)(void *ctx, uint32_t n, const struct weir_event *cause);
+	/* The event is gone. 0, or -1: the queue was full; counted. */
+	int (*send)(void *ctx, struct weir_event *ev);
+#endif
 };
 
 /* What open() gets; valid until close() returns unless said otherwise. */
@@ -404,8 +457,22 @@ struct weir_setup {
 	const struct weir_handle *wants;	/* in the order of `wants` */
 	const struct weir_handle *produces;
 	const struct weir_schema *schema;
-	uint64_t *counters;	/* in the order of `counters`; the plugin adds to them */
+	uint64_t *counters;	/* in the order of `counters`; see weir_count */
 };
+
+/*
+ * Adds to a counter while others read it. weir_count: for callbacks that run
+ * one at a time; weir_count_shared: for several threads at once.
+ */
+static inline void weir_count(uint64_t *counter, uint64_t n)
+{
+	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
+
+static inline void weir_count_shared(uint64_t *counter, uint64_t n)
+{
+	__atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
+}
 
 /* printf for host->log, at most 500 bytes. Set-up only. */
 __attribute__((format(printf, 3, 4)))
@@ -429,10 +496,21 @@ enum weir_plugin_kind {
 	WEIR_PLUGIN_SINK = 3,		/* write */
 };
 
+/* flags of a plugin, 1.1 */
+#define WEIR_PLUGIN_PARALLEL	1u	/* process may run on several threads at once */
+#define WEIR_PLUGIN_BLOCKS	2u	/* process may block: for async chains only */
+
 enum weir_verdict {
 	WEIR_CONTINUE,
 	WEIR_DROP,		/* the event ends here: counted as filtered */
 	WEIR_FAIL,		/* counted as failure of the stage; the event goes on */
+	WEIR_LATER,		/* 1.1: later() was called, done() will be */
+};
+
+/* 1.1: an event type that a plugin makes; its fields are among `produces`. */
+struct weir_emit {
+	const char *name;	/* lower case, digits and _ */
+	const char *doc;
 };
 
 /* One encoded event. */
@@ -476,7 +554,7 @@ struct weir_plugin {
 	uint16_t abi_major;
 	uint16_t abi_minor;	/* the least that it needs */
 	uint32_t kind;		/* enum weir_plugin_kind */
-	uint32_t flags;		/* 0 */
+	uint32_t flags;		/* WEIR_PLUGIN_PARALLEL ... */
 	const char *name;
 	const char *version;
 	const char *licence;
@@ -503,6 +581,20 @@ struct weir_plugin {
 	int (*write)(void *inst, const struct weir_batch *batch, struct weir_write *w);
 	/* Optional: about once a second and when the stream is quiet. */
 	void (*tick)(void *inst, uint64_t now_ns);
+#if WEIR_ABI_TARGET >= 1
+	const struct weir_emit *emits;
+	uint32_t n_emits;
+	uint32_t state;		/* layout of what adopt() moves; 0: it cannot */
+	/*
+	 * Optional, in a reload: inst, just opened, takes over what `other`, an
+	 * instance with the same `state`, remembers; `other` is left valid and
+	 * empty. Between two events: moves pointers, in well under a millisecond,
+	 * and does not wait. 0; or -1 and nothing has changed. If a later
+	 * step of the reload fails, it is called once more with the two swapped,
+	 * and must succeed.
+	 */
+	int (*adopt)(void *inst, void *other);
+#endif
 };
 
 /* ---- the ELF note ------------------------------------------------------------*/
@@ -540,17 +632,20 @@ struct weir_note {
  * the order of struct weir_plugin.
  */
 #define WEIR_PLUGIN_DEFINE(name_, kind_, version_, licence_, ...)		\
+	WEIR_PLUGIN_DEFINE_FLAGS(name_, kind_, 0, version_, licence_, __VA_ARGS__)
+
+#define WEIR_PLUGIN_DEFINE_FLAGS(name_, kind_, flags_, version_, licence_, ...)	\
 	__attribute__((section(WEIR_NOTE_SECTION), used, aligned(4)))		\
 	static const struct weir_note weir_note_ = {				\
 		5, sizeof(struct weir_note_desc), WEIR_NOTE_TYPE,		\
-		WEIR_NOTE_NAME, { WEIR_ABI_MAJOR, WEIR_ABI_MINOR, kind_, 0,	\
+		WEIR_NOTE_NAME, { WEIR_ABI_MAJOR, WEIR_ABI_TARGET, kind_, flags_,	\
 		#name_, version_, licence_ } };					\
 	WEIR_EXTERN_C_ __attribute__((visibility("default")))			\
 	const struct weir_plugin weir_plugin;					\
 	const struct weir_plugin weir_plugin = {				\
 		.size = sizeof(struct weir_plugin),				\
-		.abi_major = WEIR_ABI_MAJOR, .abi_minor = WEIR_ABI_MINOR,	\
-		.kind = kind_, .flags = 0, .name = #name_,			\
+		.abi_major = WEIR_ABI_MAJOR, .abi_minor = WEIR_ABI_TARGET,	\
+		.kind = kind_, .flags = flags_, .name = #name_,			\
 		.version = version_, .licence = licence_, __VA_ARGS__ }
 
 #ifdef __cplusplus

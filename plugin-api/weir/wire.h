@@ -177,6 +177,21 @@ enum weir_old_state { WEIR_OLD_UNKNOWN, WEIR_OLD_NONE, WEIR_OLD_PRESENT };
 enum weir_direction { WEIR_DIR_INBOUND = 1, WEIR_DIR_OUTBOUND = 2 };
 enum weir_snapshot_reason { WEIR_SNAPSHOT_START = 1, WEIR_SNAPSHOT_RESYNC = 2 };
 
+enum weir_config_trigger {
+	WEIR_CONFIG_START = 1,
+	WEIR_CONFIG_SIGNAL = 2,
+	WEIR_CONFIG_CONTROL = 3,
+};
+
+enum weir_stage_state {
+	WEIR_STAGE_RUNNING = 1,		/* again, after another state */
+	WEIR_STAGE_OVER_BUDGET = 2,
+	WEIR_STAGE_BYPASSED = 3,	/* events pass it over for a while */
+	WEIR_STAGE_QUARANTINED = 4,	/* its build has crashed the sensor */
+	WEIR_STAGE_STUCK = 5,		/* has not returned from a call */
+	WEIR_STAGE_CRASHED = 6,		/* its process has ended */
+};
+
 enum weir_lost_reason {
 	WEIR_LOST_RING_FULL,	/* kernel: no room in the ring */
 	WEIR_LOST_NO_SCRATCH,	/* kernel: no memory to build the event in */
@@ -187,6 +202,8 @@ enum weir_lost_reason {
 	WEIR_LOST_SINK,		/* a sink's policy dropped it */
 	WEIR_LOST_ENCODE,	/* a serializer failed */
 	WEIR_LOST_CAPTURE,	/* the capture file is damaged there */
+	WEIR_LOST_QUEUE,	/* the queue to the sync chain was full; it had no number yet */
+	WEIR_LOST_ASYNC,	/* an async chain did not see it; the event itself is there */
 	WEIR_LOST_MAX
 };
 
@@ -196,7 +213,8 @@ enum weir_lost_reason {
 enum weir_event_type {
 #include <weir/events.def>
 	WEIR_EV_KERNEL_MAX = 64,	/* ids below come from the kernel */
-	WEIR_EV_MAX = 128		/* ids from here on belong to plugins */
+	WEIR_EV_PLUGIN = 128,		/* ids from here on belong to plugins */
+	WEIR_EV_MAX = 192
 };
 
 #pragma GCC diagnostic push

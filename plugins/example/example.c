@@ -71,7 +71,7 @@ static int example_process(void *inst, struct weir_event *ev)
 	if (!is_watched(x, ev) ||
 	    (x->max_per_second && x->n_this_second++ >= x->max_per_second))
 		return WEIR_CONTINUE;
-	(*x->n_marked)++;
+	weir_count(x->n_marked, 1);
 	weir_set_u64(ev, x->out[OUT_WATCHED], 1);
 	weir_set_str(ev, x->out[OUT_NOTE], x->note, (uint32_t)strlen(x->note));
 	return WEIR_CONTINUE;

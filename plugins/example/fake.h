@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A core for tests of enrichers: opens one instance of a plugin, feeds it with
- * made-up records, shows what it added. Needs nothing but <weir/...>. Its
- * schema has no list of fields, and it hands over every type of event.
+ * made-up records, shows what it added and which events it made itself. Needs
+ * nothing but <weir/...>. Its schema has no list of fields, and it hands over
+ * every type of event.
  *
  *	struct fake *f = fake_open(&weir_plugin, "uids=7,8 note=hello", NULL);
  *
@@ -17,21 +18,48 @@
  * Fields that a stage before would have added are given as the last argument
  * of fake_open, ended by a row without a name, and set like any others.
  * A name that does not exist ends the test.
+ *
+ * Async chains: fake_keep() copies the event that was begun, so that several
+ * threads each process one of their own (fake_process_in). What later() gave
+ * out is fake_later(f, i), what was sent is fake_sent(f, i); the functions that
+ * end in _in read such an event. f->max_later and f->max_emit say from when on
+ * the host answers NULL, f->queue_full makes send() fail.
  */
 #pragma once
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include <weir/plugin.h>
 
 #define FAKE_SLOTS	512u
 #define FAKE_WORDS	64u
+#define FAKE_EVENTS	256u
 
 struct fake_row {
 	int type;		/* -1: every event */
 	uint32_t kind;
 	size_t off;
 	const char *name;
+};
+
+struct fake;
+
+/* What an event has besides its record; found by weir_event.added. */
+struct fake_store {
+	struct weir_value added[FAKE_SLOTS];
+	_Alignas(16) uint8_t arena[WEIR_REC_MAX];
+	size_t arena_used;
+	struct fake *fake;
+};
+
+/* An event beside the one that was begun. */
+struct fake_event {
+	struct weir_event ev;
+	struct fake_store store;
+	uint32_t number;	/* of one that was emitted: in `emits` */
+	int verdict;		/* of one from later(): by done(), -1 before */
+	_Alignas(8) uint8_t rec[WEIR_REC_MAX];
 };
 
 struct fake {
@@ -42,17 +70,22 @@ struct fake {
 	uint32_t n_slots, n_wire;
 	uint16_t offs[WEIR_EV_MAX][FAKE_SLOTS];
 	uint32_t sizes[WEIR_EV_MAX];
-	struct weir_value added[FAKE_SLOTS];
 	struct weir_event ev;
+	struct fake_store store;
 	_Alignas(8) uint8_t rec[WEIR_REC_MAX];
-	_Alignas(16) uint8_t arena[WEIR_REC_MAX];
-	size_t arena_used;
+	pthread_mutex_t lock;	/* of the next three */
+	pthread_cond_t is_done;
+	struct fake_event *laters[FAKE_EVENTS], *sent[FAKE_EVENTS];
+	uint32_t n_later, n_done, n_sent, n_emitted;
+	uint32_t max_later, max_emit;
+	bool queue_full;
 	uint64_t counters[FAKE_WORDS];
 	struct weir_optval opts[FAKE_WORDS];
 	struct weir_handle wants[FAKE_WORDS], produces[FAKE_WORDS];
 	const char *words[FAKE_WORDS][FAKE_WORDS];
 	char *texts[FAKE_WORDS];
 	struct weir_host host;
+	struct weir_setup setup;
 	struct weir_schema schema;
 	char log[512];
 	char text[WEIR_REC_MAX];
@@ -116,6 +149,8 @@ static inline void fake_schema(struct fake *f)
 			if (r->type == -1 || r->type == type)
 				f->offs[type][slot] = (uint16_t)r->off;
 	}
+	for (type = WEIR_EV_PLUGIN; type < WEIR_EV_MAX; type++)
+		memcpy(f->offs[type], f->offs[WEIR_EV_amendment], sizeof(f->offs[type]));
 	f->n_wire = f->n_slots;
 #define EVENT(id, name, class, actor, doc) f->sizes[id] = sizeof(struct weir_##name);
 #include <weir/events.def>
@@ -207,13 +242,13 @@ static inline void fake_log(void *ctx, int level, const char *text)
 
 static inline void *fake_alloc(struct weir_event *ev, size_t n)
 {
-	struct fake *f = (struct fake *)(void *)((char *)ev - offsetof(struct fake, ev));
-	void *at = f->arena + f->arena_used;
+	struct fake_store *s = (struct fake_store *)(void *)ev->added;
+	void *at = s->arena + s->arena_used;
 
 	n = (n + 15) & ~(size_t)15;
-	if (n > sizeof(f->arena) - f->arena_used)
+	if (n > sizeof(s->arena) - s->arena_used)
 		return NULL;
-	f->arena_used += n;
+	s->arena_used += n;
 	return at;
 }
 
@@ -224,6 +259,134 @@ static inline const struct weir_host_id *fake_host_id(void *ctx)
 	(void)ctx;
 	return &id;
 }
+
+static inline struct fake_event *fake_event_new(struct fake *f, uint16_t type, uint32_t size)
+{
+	struct fake_event *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		fake_fail("out of memory", f->plugin->name);
+	e->store.fake = f;
+	e->verdict = -1;
+	e->ev = (struct weir_event){ .rec = e->rec, .offs = f->offs[type], .added = e->store.added,
+		.rec_size = size, .type = type, .n_wire = (uint16_t)f->n_wire };
+	return e;
+}
+
+static inline struct fake_event *fake_event_of(struct weir_event *ev)
+{
+	return (struct fake_event *)(void *)((char *)ev - offsetof(struct fake_event, ev));
+}
+
+static inline struct fake_event *fake_copy(const struct weir_event *ev)
+{
+	struct fake_store *s = (struct fake_store *)(void *)ev->added;
+	struct fake_event *e = fake_event_new(s->fake, ev->type, ev->rec_size);
+
+	e->ev.wall_ns = ev->wall_ns;
+	memcpy(e->rec, ev->rec, ev->rec_size);
+	memcpy(e->store.added, s->added, sizeof(s->added));
+	return e;
+}
+
+/* ---- later, done, emit, send -----------------------------------------------------*/
+
+static inline struct weir_event *fake_host_later(struct weir_event *ev)
+{
+	struct fake *f = ((struct fake_store *)(void *)ev->added)->fake;
+	struct fake_event *e = NULL;
+
+	pthread_mutex_lock(&f->lock);
+	if (f->n_later - f->n_done < f->max_later && f->n_later < FAKE_EVENTS) {
+		e = fake_copy(ev);
+		f->laters[f->n_later++] = e;
+	}
+	pthread_mutex_unlock(&f->lock);
+	return e ? &e->ev : NULL;
+}
+
+static inline void fake_host_done(struct weir_event *later, int verdict)
+{
+	struct fake_event *e = fake_event_of(later);
+	struct fake *f = e->store.fake;
+
+	pthread_mutex_lock(&f->lock);
+	if (e->verdict != -1)
+		fake_fail("done() twice", f->plugin->name);
+	e->verdict = verdict;
+	f->n_done++;
+	pthread_cond_broadcast(&f->is_done);
+	pthread_mutex_unlock(&f->lock);
+}
+
+/* The process of `cause`: its fields, and its texts behind our record. */
+static inline void fake_put_cause(struct fake_event *e, const struct weir_event *cause)
+{
+	const struct fake_row *r;
+	uint32_t tail = ((struct fake_store *)(void *)cause->added)->fake->sizes[cause->type];
+	struct weir_amendment *a = (struct weir_amendment *)(void *)e->rec;
+	struct weir_str *s;
+
+	memcpy(a, cause->rec, sizeof(a->base));
+	memcpy(e->rec + e->ev.rec_size, cause->rec + tail, cause->rec_size - tail);
+	for (r = fake_rows; r < fake_rows + WEIR_N_OF(fake_rows); r++) {
+		s = (struct weir_str *)(void *)(e->rec + r->off);
+		if (r->type == -1 && r->kind >= WEIR_KIND_STR && r->kind <= WEIR_KIND_STRV && s->off)
+			s->off = s->off - tail + e->ev.rec_size;
+	}
+	e->ev.rec_size += cause->rec_size - tail;
+	a->ref_id = ((const struct weir_base *)(const void *)cause->rec)->id;
+	a->ref_type = cause->type;
+}
+
+static inline struct weir_event *fake_host_emit(void *ctx, uint32_t n,
+						const struct weir_event *cause)
+{
+	const uint16_t type = (uint16_t)(WEIR_EV_PLUGIN + n);
+	struct fake *f = ctx;
+	struct fake_event *e;
+	bool full;
+
+	if (n >= f->plugin->n_emits)
+		fake_fail("no such event to emit", f->plugin->name);
+	pthread_mutex_lock(&f->lock);
+	full = f->n_emitted >= f->max_emit;
+	f->n_emitted += !full;
+	pthread_mutex_unlock(&f->lock);
+	if (full)
+		return NULL;
+	e = fake_event_new(f, type, sizeof(struct weir_amendment));
+	e->number = n;
+	if (cause)
+		fake_put_cause(e, cause);
+	((struct weir_base *)(void *)e->rec)->type = type;
+	return &e->ev;
+}
+
+static inline int fake_host_send(void *ctx, struct weir_event *ev)
+{
+	struct fake_event *e = fake_event_of(ev);
+	struct fake *f = ctx;
+	bool full;
+
+	pthread_mutex_lock(&f->lock);
+	full = f->queue_full || f->n_sent == FAKE_EVENTS;
+	if (!full)
+		f->sent[f->n_sent++] = e;
+	pthread_mutex_unlock(&f->lock);
+	if (full)
+		free(e);
+	return full ? -1 : 0;
+}
+
+/* What was sent so far is forgotten. */
+static inline void fake_forget(struct fake *f)
+{
+	while (f->n_sent)
+		free(f->sent[--f->n_sent]);
+}
+
+/* ---- life of an instance -----------------------------------------------------*/
 
 static inline void fake_resolve(struct fake *f, const struct weir_field_def *before)
 {
@@ -250,6 +413,11 @@ static inline void fake_close(struct fake *f)
 
 	if (f->inst)
 		f->plugin->close(f->inst);
+	if (f->n_later != f->n_done)
+		fake_fail("later() without done()", f->plugin->name);
+	while (f->n_later)
+		free(f->laters[--f->n_later]);
+	fake_forget(f);
 	for (i = 0; i < FAKE_WORDS; i++)
 		free(f->texts[i]);
 	free(f);
@@ -261,26 +429,38 @@ static inline struct fake *fake_open(const struct weir_plugin *plugin,
 				     const struct weir_field_def *before)
 {
 	struct fake *f = calloc(1, sizeof(*f));
-	struct weir_setup s;
 
 	if (!f)
 		fake_fail("out of memory", plugin->name);
 	f->plugin = plugin;
+	f->store.fake = f;
+	f->max_later = f->max_emit = FAKE_EVENTS;
+	pthread_mutex_init(&f->lock, NULL);
+	pthread_cond_init(&f->is_done, NULL);
 	fake_schema(f);
 	fake_resolve(f, before);
 	fake_options(f, options);
 	f->host = (struct weir_host){ .size = sizeof(f->host),
 		.abi_major = WEIR_ABI_MAJOR, .abi_minor = WEIR_ABI_MINOR, .log = fake_log,
-		.alloc = fake_alloc, .host_id = fake_host_id };
+		.alloc = fake_alloc, .host_id = fake_host_id, .later = fake_host_later,
+		.done = fake_host_done, .emit = fake_host_emit, .send = fake_host_send };
 	f->schema.size = sizeof(f->schema);
 	f->schema.n_wire = f->n_wire;
-	s = (struct weir_setup){ .size = sizeof(s), .host = &f->host, .ctx = f,
+	f->setup = (struct weir_setup){ .size = sizeof(f->setup), .host = &f->host, .ctx = f,
 		.instance = plugin->name, .options = f->opts, .wants = f->wants,
 		.produces = f->produces, .schema = &f->schema, .counters = f->counters };
-	if (plugin->open(&s, &f->inst))
+	if (plugin->open(&f->setup, &f->inst))
 		f->inst = NULL;
 	memset(f->opts, 0, sizeof(f->opts));
 	return f;
+}
+
+/* As in a reload: `to` takes over from `from`. */
+static inline int fake_adopt(struct fake *to, struct fake *from)
+{
+	if (!to->plugin->adopt || !to->plugin->state || to->plugin->state != from->plugin->state)
+		fake_fail("cannot adopt", to->plugin->name);
+	return to->plugin->adopt(to->inst, from->inst);
 }
 
 /* ---- events ------------------------------------------------------------------*/
@@ -293,13 +473,13 @@ static inline void fake_begin(struct fake *f, uint16_t type)
 	uint16_t i;
 
 	memset(f->rec, 0, f->sizes[type]);
-	memset(f->added, 0, f->n_slots * sizeof(f->added[0]));
+	memset(f->store.added, 0, f->n_slots * sizeof(f->store.added[0]));
 	for (i = 1; i < f->n_wire; i++)
 		if (f->kinds[i] == WEIR_KIND_UID && f->offs[type][i])
 			memcpy(f->rec + f->offs[type][i], &none, sizeof(none));
 	base->type = type;
-	f->arena_used = 0;
-	f->ev = (struct weir_event){ .rec = f->rec, .offs = f->offs[type], .added = f->added,
+	f->store.arena_used = 0;
+	f->ev = (struct weir_event){ .rec = f->rec, .offs = f->offs[type], .added = f->store.added,
 		.rec_size = f->sizes[type], .type = type, .n_wire = (uint16_t)f->n_wire };
 }
 
@@ -312,8 +492,8 @@ static inline void *fake_at(struct fake *f, const char *name, uint8_t *kind)
 	*kind = f->kinds[slot];
 	if (slot < f->n_wire)
 		return (uint8_t *)f->rec + f->ev.offs[slot];
-	f->added[slot - f->n_wire].kind = *kind;
-	f->added[slot - f->n_wire].status = WEIR_PRESENT;
+	f->store.added[slot - f->n_wire].kind = *kind;
+	f->store.added[slot - f->n_wire].status = WEIR_PRESENT;
 	return NULL;
 }
 
@@ -324,7 +504,7 @@ static inline void fake_u64(struct fake *f, const char *name, uint64_t v)
 	size_t n = 4;
 
 	if (!at) {
-		f->added[fake_slot(f, name) - f->n_wire].v.u = v;
+		f->store.added[fake_slot(f, name) - f->n_wire].v.u = v;
 		return;
 	}
 	if (kind == WEIR_KIND_U8)
@@ -347,7 +527,7 @@ static inline void fake_bytes(struct fake *f, const char *name, const void *p,
 	struct weir_value *v;
 
 	if (!s) {
-		v = &f->added[fake_slot(f, name) - f->n_wire];
+		v = &f->store.added[fake_slot(f, name) - f->n_wire];
 		v->v.p = p;
 		v->len = len;
 		return;
@@ -371,24 +551,80 @@ static inline int fake_process(struct fake *f)
 	return f->plugin->process(f->inst, &f->ev);
 }
 
+/* A copy of the event as it was begun, for another thread; free() it. */
+static inline struct fake_event *fake_keep(struct fake *f)
+{
+	((struct weir_base *)(void *)f->rec)->size = f->ev.rec_size;
+	return fake_copy(&f->ev);
+}
+
+static inline int fake_process_in(struct fake *f, struct fake_event *e)
+{
+	return f->plugin->process(f->inst, &e->ev);
+}
+
 /* ---- results -----------------------------------------------------------------*/
 
-static inline struct weir_value fake_get(struct fake *f, const char *name)
+static inline struct fake_event *fake_sent(struct fake *f, uint32_t i)
+{
+	if (i >= f->n_sent)
+		fake_fail("no such event was sent", f->plugin->name);
+	return f->sent[i];
+}
+
+/* The i-th event that later() gave out, when done() was called for it. */
+static inline struct fake_event *fake_later(struct fake *f, uint32_t i)
+{
+	pthread_mutex_lock(&f->lock);
+	if (i >= f->n_later)
+		fake_fail("later() was not called", f->plugin->name);
+	while (f->laters[i]->verdict == -1)
+		pthread_cond_wait(&f->is_done, &f->lock);
+	pthread_mutex_unlock(&f->lock);
+	return f->laters[i];
+}
+
+static inline struct weir_value fake_get_from(struct fake *f, const struct weir_event *ev,
+					      const char *name)
 {
 	struct weir_handle h = fake_handle(f, name);
 
 	if (!h.slot)
 		fake_fail("no such field", name);
-	return weir_get(&f->ev, h);
+	return weir_get(ev, h);
 }
 
-/* NULL if absent. An STRV's texts are joined by spaces. */
+static inline struct weir_value fake_get(struct fake *f, const char *name)
+{
+	return fake_get_from(f, &f->ev, name);
+}
+
+static inline struct weir_value fake_get_in(struct fake_event *e, const char *name)
+{
+	return fake_get_from(e->store.fake, &e->ev, name);
+}
+
+static inline const char *fake_text_of_list(struct fake *f, const struct weir_list *l)
+{
+	size_t at = 0;
+	uint32_t i;
+
+	f->text[0] = 0;
+	for (i = 0; i < l->n && at < sizeof(f->text); i++)
+		at += (size_t)snprintf(f->text + at, sizeof(f->text) - at, "%s%.*s", i ? "; " : "",
+				       (int)l->values[i].len, (const char *)l->values[i].v.p);
+	return f->text;
+}
+
+/* NULL if absent. An STRV's texts are joined by spaces, a list's by "; ". */
 static inline const char *fake_text_of(struct fake *f, const struct weir_value *v)
 {
 	uint32_t i, len = v->len < sizeof(f->text) ? v->len : sizeof(f->text) - 1;
 
 	if (!weir_present(v))
 		return NULL;
+	if (v->kind == WEIR_KIND_LIST)
+		return fake_text_of_list(f, v->v.list);
 	memcpy(f->text, v->v.p, len);
 	for (i = 0; i < len; i++)
 		if (!f->text[i])
@@ -406,13 +642,21 @@ static inline const char *fake_text(struct fake *f, const char *name)
 	return fake_text_of(f, &v);
 }
 
+/* Valid until the next text is read, of any event; one thread. */
+static inline const char *fake_text_in(struct fake_event *e, const char *name)
+{
+	struct weir_value v = fake_get_in(e, name);
+
+	return fake_text_of(e->store.fake, &v);
+}
+
 static inline uint64_t fake_count(const struct fake *f, const char *counter)
 {
 	uint32_t i;
 
 	for (i = 0; i < f->plugin->n_counters; i++)
 		if (!strcmp(f->plugin->counters[i].name, counter))
-			return f->counters[i];
+			return __atomic_load_n(&f->counters[i], __ATOMIC_RELAXED);
 	fake_fail("no such counter", counter);
 	return 0;
 }

@@ -389,6 +389,9 @@ static bool member_added(struct encode *e, const struct program_step *st,
 	case WEIR_ERROR:
 		mark(e, st, PROGRAM_UNREADABLE);
 		return true;
+	case WEIR_SKIPPED:
+		mark(e, st, PROGRAM_SKIPPED);
+		return true;
 	default:
 		return true;
 	}

@@ -94,10 +94,12 @@ static int json_encode(void *inst, const struct weir_event *ev, struct weir_buf 
 	r = encode_event(&json->encode, ev, out);
 	if (r)
 		return r;
-	json->counters[COUNT_EVENTS]++;
-	json->counters[COUNT_BYTES] += out->len - len;
-	json->counters[COUNT_MARKED] = json->encode.n_marked;
-	json->counters[COUNT_ESCAPED] = json->encode.n_escaped;
+	weir_count(&json->counters[COUNT_EVENTS], 1);
+	weir_count(&json->counters[COUNT_BYTES], out->len - len);
+	weir_count(&json->counters[COUNT_MARKED],
+		   json->encode.n_marked - json->counters[COUNT_MARKED]);
+	weir_count(&json->counters[COUNT_ESCAPED],
+		   json->encode.n_escaped - json->counters[COUNT_ESCAPED]);
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 
 const char *const program_marks[PROGRAM_MARK__MAX] = {
 	"truncated", "escaped", "pending", "timed_out", "unreadable",
+	"skipped",
 };
 
 /* These come first, in this order, whatever include and exclude say. */

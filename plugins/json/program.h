@@ -22,6 +22,7 @@ enum program_mark {
 	PROGRAM_PENDING,
 	PROGRAM_TIMED_OUT,
 	PROGRAM_UNREADABLE,
+	PROGRAM_SKIPPED,
 	PROGRAM_MARK__MAX
 };
 extern const char *const program_marks[PROGRAM_MARK__MAX];

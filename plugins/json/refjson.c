@@ -367,6 +367,9 @@ static bool readable(struct ref *ref, struct json_object *root,
 	case WEIR_ERROR:
 		list_add(root, "unreadable", f->def.name);
 		return f->handle.slot < ref->schema->n_wire && v->len;
+	case WEIR_SKIPPED:
+		list_add(root, "skipped", f->def.name);
+		return false;
 	default:
 		return v->status != WEIR_ABSENT;
 	}

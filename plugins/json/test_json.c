@@ -498,7 +498,8 @@ static int by_text(const void *a, const void *b)
 static void sort_marks(struct json_object *o)
 {
 	static const char *const marks[] = { "truncated", "escaped", "pending",
-					     "timed_out", "unreadable" };
+					     "timed_out", "unreadable",
+					     "skipped" };
 	struct json_object *a;
 	size_t i;
 

@@ -130,7 +130,7 @@ const struct lineage *lineage_get(struct proctab *t, struct proc *p)
 
 	if (p->lineage && p->lineage->gen == t->gen)
 		return p->lineage;
-	t->conf.count[PROCTAB_LINEAGES]++;
+	proctab_count(t, PROCTAB_LINEAGES);
 	walk(t, s, p);
 	l = s->keep ? room(t, p, lineage_size(s->list.n)) : NULL;
 	if (!l)

@@ -356,6 +356,13 @@ static void process_tick(void *inst, uint64_t now_ns)
 	proctab_tick(p->table, now_ns);
 }
 
+static int process_adopt(void *inst, void *other)
+{
+	struct process *p = inst, *q = other;
+
+	return proctab_move(&p->table, &q->table);
+}
+
 static void process_close(void *inst)
 {
 	struct process *p = inst;
@@ -412,4 +419,5 @@ WEIR_PLUGIN_DEFINE(process, WEIR_PLUGIN_ENRICHER, "1.0", "Apache-2.0",
 	.produces = process_produces, .n_produces = WEIR_N_OF(process_produces),
 	.counters = process_counters, .n_counters = WEIR_N_OF(process_counters),
 	.open = process_open, .close = process_close,
-	.process = process_process, .tick = process_tick);
+	.process = process_process, .tick = process_tick,
+	.state = 1, .adopt = process_adopt);

@@ -36,7 +36,7 @@ static void set_original(struct proctab *t, struct proc *e, uint64_t key,
 {
 	struct proc *p = proctab_find(t, key);
 
-	t->conf.count[PROCTAB_REPARENTED]++;
+	proctab_count(t, PROCTAB_REPARENTED);
 	if (e->orig_key)
 		return;
 	e->orig_key = key;
@@ -67,7 +67,7 @@ static bool set_text(struct proctab *t, struct proc *e, struct proctext **at,
 		while (!x && tries-- && proctab_evict_gone(t));
 		if (!x) {
 			e->flags |= lost;
-			t->conf.count[PROCTAB_NO_ROOM]++;
+			proctab_count(t, PROCTAB_NO_ROOM);
 		}
 	}
 	*at = x;
@@ -180,7 +180,7 @@ struct proc *procnews_note(struct proctab *t, const struct proc_facts *f,
 	if (news != PROC_SEEN && time_ns > e->image_ns)
 		e->image_ns = time_ns;
 	if (news >= PROC_SNAPSHOT)
-		t->conf.count[PROCTAB_SNAPSHOTS]++;
+		proctab_count(t, PROCTAB_SNAPSHOTS);
 	if (news == PROC_RESYNC)
 		note_resync(t, time_ns);
 	return e;

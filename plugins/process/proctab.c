@@ -218,8 +218,8 @@ static bool evict(struct proctab *t, enum proc_list last)
 			i = t->procs[i].next;
 		if (!i)
 			continue;
-		t->conf.count[list <= PROC_LIST_HELD ? PROCTAB_EVICTED_DEAD :
-						       PROCTAB_EVICTED_LIVE]++;
+		proctab_count(t, list <= PROC_LIST_HELD ? PROCTAB_EVICTED_DEAD :
+						       PROCTAB_EVICTED_LIVE);
 		proc_give_up(t, &t->procs[i]);
 		return true;
 	}
@@ -247,7 +247,7 @@ static void expire(struct proctab *t, unsigned max)
 		if (t->now_ns - e->gone_ns < t->conf.keep_dead_ns || pinned(t, e))
 			return;
 		proc_give_up(t, e);
-		t->conf.count[PROCTAB_EXPIRED]++;
+		proctab_count(t, PROCTAB_EXPIRED);
 	}
 }
 
@@ -292,7 +292,7 @@ struct proc *proc_or_stub(struct proctab *t, uint64_t key, uint32_t pid)
 
 	if (e)
 		return e;
-	t->conf.count[PROCTAB_UNKNOWN_PARENTS]++;
+	proctab_count(t, PROCTAB_UNKNOWN_PARENTS);
 	return proc_new(t, key, pid, PROC_STUB);
 }
 
@@ -319,7 +319,7 @@ static void resync_end(struct proctab *t)
 		e->flags |= PROC_MISSED;
 		e->gone_ns = t->now_ns;
 		proc_place(t, e);
-		t->conf.count[PROCTAB_MISSED]++;
+		proctab_count(t, PROCTAB_MISSED);
 	}
 	t->resync_ns = 0;
 }
@@ -343,8 +343,8 @@ size_t proctab_memory(const struct proctab *t)
 
 void proctab_gauge(struct proctab *t)
 {
-	t->conf.count[PROCTAB_ENTRIES] = t->n;
-	t->conf.count[PROCTAB_MEMORY] = proctab_memory(t);
+	__atomic_store_n(&t->conf.count[PROCTAB_ENTRIES], t->n, __ATOMIC_RELAXED);
+	__atomic_store_n(&t->conf.count[PROCTAB_MEMORY], proctab_memory(t), __ATOMIC_RELAXED);
 }
 
 /* ---- life --------------------------------------------------------------------*/

@@ -133,6 +133,17 @@ void proctab_tick(struct proctab *t, uint64_t now_ns);
 size_t proctab_memory(const struct proctab *t);
 void proctab_gauge(struct proctab *t);
 struct proctab *proctab_free(struct proctab *t);
+/*
+ * What `from` knows comes to `to`, as far as its limits go, which is empty.
+ * 0, or -1: no memory for it, nothing has changed.
+ */
+int proctab_move(struct proctab **to, struct proctab **from);
+
+/* Others read the numbers at the same time. */
+static inline void proctab_count(struct proctab *t, enum proctab_count what)
+{
+	__atomic_store_n(&t->conf.count[what], t->conf.count[what] + 1, __ATOMIC_RELAXED);
+}
 
 /*
  * For procnews.c. An entry that is made may cost any other that is not pinned

@@ -61,6 +61,7 @@ struct sink {
 	bool closed;
 	int error;		/* of the last write since the last tick */
 	int told;
+	int64_t target;
 };
 
 static int64_t now_ns(void)
@@ -90,8 +91,8 @@ static int put(struct sink *s, struct lines *l)
 	if (!n && want)
 		return -EIO;
 	lines_wrote(l, (size_t)n);
-	s->counters[COUNT_BYTES] += (uint64_t)n;
-	s->counters[COUNT_SHORT] += (size_t)n < want;
+	weir_count(&s->counters[COUNT_BYTES], (uint64_t)n);
+	weir_count(&s->counters[COUNT_SHORT], (size_t)n < want);
 	return 0;
 }
 
@@ -102,7 +103,7 @@ static void give_up(struct sink *s, struct lines *l, struct weir_write *w)
 	w->dropped++;
 	if (rclass < WEIR_CLASS_MAX)
 		w->dropped_class[rclass]++;
-	s->counters[COUNT_DROPPED]++;
+	weir_count(&s->counters[COUNT_DROPPED], 1);
 }
 
 /* A line that no message can hold, and of which nothing is out yet. */
@@ -138,7 +139,7 @@ static int put_all(struct sink *s, struct lines *l, struct weir_write *w,
 			left = end - now_ns();
 		if (left <= 0)
 			break;
-		s->counters[COUNT_WAITS]++;
+		weir_count(&s->counters[COUNT_WAITS], 1);
 		out_wait(&s->out, left);
 	}
 	return r;
@@ -186,7 +187,7 @@ static int sink_write(void *inst, const struct weir_batch *batch, struct weir_wr
 	/* A line that the reader will never see whole was not taken. */
 	if (r != -EPIPE && r != -ECONNRESET)
 		lines_keep(&l);
-	s->counters[COUNT_LINES] += l.at - w->dropped;
+	weir_count(&s->counters[COUNT_LINES], l.at - w->dropped);
 	r = verdict(s, &l, r, w);
 	w->done = l.at;
 	return r;
@@ -217,6 +218,23 @@ static void sink_tick(void *inst, uint64_t now)
 		weir_logf(s->setup, WEIR_LOG_ERROR, "%s", strerror(-s->error));
 	s->told = s->error;
 	s->error = 0;
+}
+
+/*
+ * In a reload: the line that the other has begun is finished by this one, or
+ * both would write into each other's lines. To another descriptor it cannot
+ * be: the other finishes it when it is closed.
+ */
+static int sink_adopt(void *inst, void *other)
+{
+	struct sink *s = inst, *o = other;
+	struct lines_rest rest = s->rest;
+
+	if (s->target != o->target)
+		return 0;
+	s->rest = o->rest;
+	o->rest = rest;
+	return 0;
 }
 
 /* ---- life ------------------------------------------------------------------*/
@@ -261,6 +279,7 @@ static int sink_open(const struct weir_setup *setup, void **inst)
 	s->rest.cap = REST_MIN;
 	s->setup = setup;
 	s->counters = setup->counters;
+	s->target = opt[OPT_TARGET].v.i;
 	s->drop = opt[OPT_POLICY].v.i == POLICY_DROP;
 	s->patience = opt[OPT_PATIENCE].v.i;
 	fd = opt[OPT_TARGET].v.i ? STDERR_FILENO : STDOUT_FILENO;
@@ -280,4 +299,5 @@ WEIR_PLUGIN_DEFINE(stdout, WEIR_PLUGIN_SINK, "1.0", "Apache-2.0",
 	.summary = "Writes encoded events to standard output or standard error.",
 	.options = options, .n_options = OPT__MAX,
 	.counters = counters, .n_counters = COUNT__MAX,
-	.open = sink_open, .close = sink_close, .write = sink_write, .tick = sink_tick);
+	.open = sink_open, .close = sink_close, .write = sink_write, .tick = sink_tick,
+	.state = 1, .adopt = sink_adopt);

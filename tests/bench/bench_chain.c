@@ -7,10 +7,15 @@
 
 #include <limits.h>
 #include <string.h>
+#include <time.h>
 
 #include <weir/plugin.h>
 
+#include "chain/async.h"
 #include "chain/chain.h"
+#include "chain/instance.h"
+#include "chain/plan.h"
+#include "chain/services.h"
 #include "conf/diag.h"
 #include "conf/tree.h"
 #include "plugin/loader.h"
@@ -33,27 +38,59 @@ struct bench_chain {
 	const char *dirs[1];
 	struct conf *conf;
 	struct loader *loader;
-	struct chain *chain;
+	struct services services;
+	struct plan *plan;
 };
 
-static int bench_build(struct bench_chain *c, struct diag *d)
+static int bench_open(struct bench_chain *c)
 {
-	struct conf_bytes text = { "benchmark", bench_conf_text,
-				   sizeof(bench_conf_text) - 1 };
-	struct chain_conf conf = {
+	struct instance *list[32];
+	size_t i, n = plan_new_instances(c->plan, NULL);
+	int r = 0;
+
+	MUST(n <= ARRAY_LEN(list));
+	plan_new_instances(c->plan, list);
+	for (i = 0; !r && i < n; i++)
+		r = instance_open(list[i]);
+	if (!r)
+		plan_ready(c->plan);
+	for (i = 0; !r && i < c->plan->n_asyncs; i++)
+		r = async_start(c->plan->asyncs[i].async, c->plan->asyncs[i].line, NULL);
+	return r;
+}
+
+static int bench_build(struct bench_chain *c, const char *config, struct diag *d)
+{
+	struct conf_bytes text = { "benchmark", config, strlen(config) };
+	struct plan_conf conf = {
 		.dirs = c->dirs, .n_dirs = 1, .loader = c->loader,
-		.host = &bench_host,
+		.services = &c->services,
 	};
 	int r = conf_load_bytes(&text, 1, d, &c->conf);
 
 	if (r < 0)
 		return r;
-	conf.stages = conf_lookup(c->conf, "sync");
-	r = chain_build(&conf, d, &c->chain);
-	return r < 0 ? r : chain_open(c->chain, d);
+	conf.sync = conf_lookup(c->conf, "sync");
+	conf.async = conf_lookup(c->conf, "async");
+	r = plan_build(&conf, d, &c->plan);
+	return r < 0 ? r : bench_open(c);
 }
 
 int bench_chain_new(struct bench_chain **out, const char *plugin_dir)
+{
+	return bench_chain_new_of(out, plugin_dir, bench_conf_text);
+}
+
+void bench_chain_settle(struct bench_chain *c)
+{
+	const struct timespec pause = { .tv_nsec = 100000 };
+
+	while (!chain_async_idle(c->plan->chain))
+		nanosleep(&pause, NULL);
+}
+
+int bench_chain_new_of(struct bench_chain **out, const char *plugin_dir,
+		       const char *config)
 {
 	struct bench_chain *c = calloc(1, sizeof(*c));
 	struct diag d = { 0 };
@@ -66,9 +103,9 @@ int bench_chain_new(struct bench_chain **out, const char *plugin_dir)
 		goto out;
 	}
 	c->dirs[0] = c->dir;
-	c->loader = loader_new(chain_reserved);
-	if (c->loader)
-		r = bench_build(c, &d);
+	c->loader = loader_new(instance_reserved);
+	if (c->loader && !services_init(&c->services, &bench_host))
+		r = bench_build(c, config, &d);
 	diag_log(&d);
 	diag_fini(&d);
 out:
@@ -83,12 +120,12 @@ int bench_chain_record(struct bench_chain *c, const void *rec, size_t size)
 {
 	if (check_record(rec, size) != CHECK_OK)
 		return -EBADMSG;
-	return chain_run(c->chain, rec, size, BENCH_WALL_NS);
+	return chain_run(c->plan->chain, rec, size, BENCH_WALL_NS);
 }
 
 int bench_chain_flush(struct bench_chain *c)
 {
-	return chain_flush(c->chain, true);
+	return chain_flush(c->plan->chain, true);
 }
 
 uint64_t bench_chain_bytes(const struct bench_chain *c)
@@ -97,10 +134,10 @@ uint64_t bench_chain_bytes(const struct bench_chain *c)
 	uint64_t bytes = 0;
 	size_t i;
 
-	for (i = 0; i < chain_n_stages(c->chain); i++) {
-		info = chain_stage(c->chain, i);
+	for (i = 0; i < chain_n_stages(c->plan->chain); i++) {
+		info = chain_stage(c->plan->chain, i);
 		if (info.kind == WEIR_PLUGIN_SERIALIZER)
-			bytes += info.bytes;
+			bytes += info.in->stats.bytes;
 	}
 	return bytes;
 }
@@ -108,13 +145,14 @@ uint64_t bench_chain_bytes(const struct bench_chain *c)
 void bench_chain_report(const struct bench_chain *c, FILE *f)
 {
 	struct chain_stage_info info;
+	struct budget_info cost;
 	size_t i;
 
 	fprintf(f, "\nof the chain (sampled, with the clock's own 20 to 40 ns each; writing apart):");
-	for (i = 0; i < chain_n_stages(c->chain); i++) {
-		info = chain_stage(c->chain, i);
-		fprintf(f, " %s %.0f ns", info.name, info.sampled ?
-			(double)info.sampled_ns / (double)info.sampled : 0);
+	for (i = 0; i < chain_n_stages(c->plan->chain); i++) {
+		info = chain_stage(c->plan->chain, i);
+		budget_info(&info.in->budget, &cost);
+		fprintf(f, " %s %llu ns", info.name, (unsigned long long)cost.mean_ns);
 	}
 	fprintf(f, "\n");
 }
@@ -123,7 +161,9 @@ struct bench_chain *bench_chain_free(struct bench_chain *c)
 {
 	if (!c)
 		return NULL;
-	chain_free(c->chain);
+	if (c->plan)
+		plan_drop(c->plan);
+	services_fini(&c->services);
 	loader_free(c->loader);
 	conf_free(c->conf);
 	free(c);

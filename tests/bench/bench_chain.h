@@ -13,6 +13,11 @@ struct bench_chain;
  * is wrong is logged.
  */
 int bench_chain_new(struct bench_chain **out, const char *plugin_dir);
+/* The same of any configuration. */
+int bench_chain_new_of(struct bench_chain **out, const char *plugin_dir,
+		       const char *config);
+/* Waits till the async chains have nothing left to do. */
+void bench_chain_settle(struct bench_chain *c);
 /* One record, as a source delivers it: the check is part of the way. */
 int bench_chain_record(struct bench_chain *c, const void *rec, size_t size);
 /* What the collector does when a poll is over. */

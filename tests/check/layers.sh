@@ -16,7 +16,8 @@ may_include()
 	source) echo util schema stats conf ;;
 	queue) echo util schema stats source ;;
 	plugin) echo util schema stats conf ;;
-	chain) echo util schema stats conf source queue plugin ;;
+	isolate) echo util schema stats conf queue plugin ;;
+	chain) echo util schema stats conf source queue plugin isolate ;;
 	control) echo util schema stats conf plugin chain ;;
 	.) echo '*' ;;
 	*) return 1 ;;

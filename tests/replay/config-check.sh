@@ -39,7 +39,7 @@ bad "syntax" 'error: TOP/weir.conf:2: syntax error' <<'C'
 sensor = { };
 sync = ( { plugin "json"; } );
 C
-bad "unknown group" 'error: TOP/weir.conf:2: unknown setting "sink": there are sensor, plugins, log and sync' <<'C'
+bad "unknown group" 'error: TOP/weir.conf:2: unknown setting "sink": there are sensor, plugins, log, control, reload, sync and async' <<'C'
 sync = ( { plugin = "json"; }, { plugin = "stdout"; } );
 sink = { };
 C
@@ -118,7 +118,7 @@ check 0 "$good" "conf.d"
 "$mkcap" "$tmp/cap" 2
 "$weird" -v -c "$tmp/weir.conf" --replay "$tmp/cap" >"$tmp/out" 2>"$tmp/err"
 is $? 0 "conf.d: replay"
-is "$(sed -n 's/^debug: stage \([a-z]*\): [0-9]* calls.*/\1/p' < <(messages) | xargs)" "process json stdout" \
+is "$(sed -n 's/^debug: stage sync.\([a-z]*\): [0-9]* calls.*/\1/p' < <(messages) | xargs)" "process json stdout" \
 	"an enricher of conf.d comes before the serializer"
 cat >"$tmp/conf.d/40-bad.conf" <<'C'
 sensor = { rate = 1; };

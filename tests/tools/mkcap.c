@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * usage: mkcap FILE N [STEP_NS]
- * Makes a capture of N exec events with STEP_NS between two; - is standard
- * output.
+ * usage: mkcap FILE N [STEP_NS [PROCESSES]]
+ * Makes a capture of N exec events with STEP_NS between two, of so many
+ * processes in turn (else each of its own); - is standard output.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,22 +17,23 @@ int main(int argc, char **argv)
 			  "00000000-0000-4000-8000-000000000000" },
 		.kernel = "6.1", .wall_ns = 1700000000000000000,
 	};
-	unsigned long i, n, step;
+	unsigned long i, n, step, processes;
 	struct capture_writer *w;
 	static struct mkrec m;
 	struct weir_base *b;
 	size_t size;
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: mkcap FILE N [STEP_NS]\n");
+		fprintf(stderr, "usage: mkcap FILE N [STEP_NS [PROCESSES]]\n");
 		return 2;
 	}
 	n = strtoul(argv[2], NULL, 0);
 	step = argc > 3 ? strtoul(argv[3], NULL, 0) : 1000000;
+	processes = argc > 4 ? strtoul(argv[4], NULL, 0) : n;
 	if (capture_writer_new(&w, argv[1], &info))
 		return 1;
 	for (i = 0; i < n; i++) {
-		size = mkrec_exec(&m, (unsigned)i);
+		size = mkrec_exec(&m, (unsigned)(i % processes));
 		b = (void *)m.rec;
 		b->seq = i;
 		b->id = 0x1700000000000000u + (i << 2);

@@ -95,6 +95,12 @@ static unsigned int count(const char *s, const char *what)
 	return n;
 }
 
+enum {
+#define EVENT(id, name, class, actor, doc) TYPE_##name,
+#include <weir/events.def>
+	N_TYPES
+};
+
 static void test_manual(const struct toyschema *toy)
 {
 	char *s = print(manual_print, toy);
@@ -102,7 +108,7 @@ static void test_manual(const struct toyschema *toy)
 	is_int(count(s, "\n| `process.pid` |"), 1, "process fields once");
 	is_int(count(s, "\n| `seq` |"), 1, "common fields once");
 	is_int(count(s, "\n| `file.path` |"), 14, "the file where there is one");
-	is_int(count(s, "\n## "), 23, "all types");
+	is_int(count(s, "\n## "), N_TYPES, "all types");
 	ok(strstr(s, "\n## exec\n\nA process replaced its image"), "with their text");
 	ok(strstr(s, "Class: user. Has no process."), "and class");
 	ok(strstr(s, "# Added by `toy`"), "fields of plugins");

@@ -144,11 +144,11 @@ static const struct patch {
 	{ "huge note", IN_NOTE(descsz), 4, "\xf0\xff\xff\xff",
 	  "its ELF notes are broken" },
 	{ "major", IN_NOTE(desc.abi_major), 4, "\3\0\1\0", "ABI 3.1, need 1.x" },
-	{ "minor", IN_NOTE(desc.abi_minor), 2, "\1\0",
-	  "ABI 1.1, this version has 1.0 only" },
+	{ "minor", IN_NOTE(desc.abi_minor), 2, "\x63\0",
+	  "ABI 1.99, this version has 1.1 only" },
 	{ "kind", IN_NOTE(desc.kind), 1, "\x9", "of an unknown kind (9)" },
 	{ "kind 0", IN_NOTE(desc.kind), 1, "\0", "of an unknown kind (0)" },
-	{ "flags", IN_NOTE(desc.flags), 1, "\2", "has unknown flags (0x2)" },
+	{ "flags", IN_NOTE(desc.flags), 1, "\4", "has unknown flags (0x4)" },
 	{ "name", IN_NOTE(desc.name), 4, "goof", "its name is \"goof\"" },
 	{ "name without end", IN_NOTE(desc.name), 32, "goodgoodgoodgoodgoodgoodgoodgood",
 	  "the name, version or licence in its weir note is no text" },
@@ -488,6 +488,34 @@ static const struct weir_counter n_unit[] = { { "hits", NULL, "d" } };
 static const char *const t_good[] = { "exec" };
 static const char *const t_twice[] = { "exec", "exec" };
 
+static int noop_open(const struct weir_setup *setup, void **inst)
+{
+	(void)setup;
+	(void)inst;
+	return 0;
+}
+
+static void noop_close(void *inst)
+{
+	(void)inst;
+}
+
+static int noop_adopt(void *inst, void *other)
+{
+	(void)inst;
+	(void)other;
+	return 0;
+}
+
+static const struct weir_emit e_good[] = { { "found_it", "d" }, { "lost_it2", "d" } };
+static const struct weir_emit e_dots[] = { { "found.it", "d" } };
+static const struct weir_emit e_name[] = { { "Found", "d" } };
+static const struct weir_emit e_null[] = { { NULL, "d" } };
+static const struct weir_emit e_text[] = { { "found", NULL } };
+static const struct weir_emit e_empty[] = { { "found", "" } };
+static const struct weir_emit e_twice[] = { { "found", "d" }, { "found", "d" } };
+#define LIFE .open = noop_open, .close = noop_close
+
 #define T(...) { .p = { __VA_ARGS__ }
 static const struct {
 	struct weir_plugin p;
@@ -519,7 +547,52 @@ static const struct {
 	T(.types = NULL, .n_types = 1), "event type table is missing" },
 	T(.version = "2.0"), "version of its weir_plugin is not that of its note" },
 	T(.kind = WEIR_PLUGIN_SINK), "kind of its weir_plugin is not that of its note" },
+	T(.emits = e_good, .n_emits = 2, .state = 7, .adopt = noop_adopt, LIFE), "" },
+	T(.n_emits = 1), "event table is missing" },
+	T(.emits = e_dots, .n_emits = 1), "event \"found.it\" has a dot in its name" },
+	T(.emits = e_name, .n_emits = 1), "event \"Found\" is no name" },
+	T(.emits = e_null, .n_emits = 1), "event \"\" is no name" },
+	T(.emits = e_text, .n_emits = 1), "event \"found\" has no text" },
+	T(.emits = e_empty, .n_emits = 1), "event \"found\" has no text" },
+	T(.emits = e_twice, .n_emits = 2), "event \"found\" is there twice" },
+	T(.adopt = noop_adopt, LIFE), "adopt() without a number in state" },
+	T(.state = 7, LIFE), "state without adopt()" },
+	T(.state = 7, .adopt = noop_adopt), "adopt() without open()" },
+	/* As 1.0 was built: what lies behind it is not the plugin's. */
+	T(.size = offsetof(struct weir_plugin, emits), .n_emits = 1, .state = 7), "" },
+	T(.size = offsetof(struct weir_plugin, adopt), .state = 7), "state without adopt()" },
 };
+
+static void test_flags(void)
+{
+	static const struct {
+		uint32_t kind, flags;
+		bool ok;
+	} rows[] = {
+		{ WEIR_PLUGIN_ENRICHER, WEIR_PLUGIN_PARALLEL | WEIR_PLUGIN_BLOCKS, true },
+		{ WEIR_PLUGIN_ENRICHER, 4, false },
+		{ WEIR_PLUGIN_SERIALIZER, 0, true },
+		{ WEIR_PLUGIN_SERIALIZER, WEIR_PLUGIN_PARALLEL, false },
+		{ WEIR_PLUGIN_SERIALIZER, WEIR_PLUGIN_BLOCKS, false },
+		{ WEIR_PLUGIN_SINK, WEIR_PLUGIN_BLOCKS, true },
+		{ WEIR_PLUGIN_SINK, WEIR_PLUGIN_PARALLEL, false },
+		{ 0, 0, false },
+		{ 9, 0, false },
+	};
+	struct weir_note_desc note = { 1, 1, WEIR_PLUGIN_ENRICHER, 4, "x", "1.0", "MIT" };
+	struct weir_plugin p = { .size = sizeof(p), .abi_major = 1, .abi_minor = 1,
+		.kind = WEIR_PLUGIN_ENRICHER, .flags = 4, .name = "x", .version = "1.0",
+		.licence = "MIT", .process = noop_process };
+	char why[256] = "";
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(rows); i++)
+		is_int(check_flags_ok(rows[i].kind, rows[i].flags), rows[i].ok,
+		       "kind %u, flags %#x", rows[i].kind, rows[i].flags);
+	is_int(check_plugin(&p, sizeof(p), &note, NULL, why, sizeof(why)), -EINVAL,
+	       "unknown flags in note and struct");
+	is_str(why, "has flags (0x4) that are unknown, or not for enricher", "says so");
+}
 
 static void test_structs(void)
 {
@@ -531,7 +604,7 @@ static void test_structs(void)
 	for (i = 0; i < ARRAY_LEN(structs); i++) {
 		struct weir_plugin p = structs[i].p;
 
-		p.size = sizeof(p);
+		p.size = p.size ? p.size : sizeof(p);
 		p.abi_major = 1;
 		p.kind = p.kind ? p.kind : WEIR_PLUGIN_ENRICHER;
 		p.name = "x";
@@ -581,6 +654,7 @@ int main(void)
 		test_in_place(l);
 	}
 	test_structs();
+	test_flags();
 	free(good.p);
 	loader_free(l);
 	clean(top);

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "mkrec.h"
+#include "schema/dict.h"
 #include "schema/schema.h"
 #include "schema/values.h"
 #include "tap.h"
@@ -366,7 +367,8 @@ static void test_limit(void)
 {
 	struct weir_field_def def = { .kind = WEIR_KIND_BOOL, TEXTS };
 	static char names[2048][16];
-	struct schema *s = schema_new();
+	struct dict *dict = dict_new();
+	struct schema *s = schema_new(dict);
 	struct weir_schema v = schema_view(s);
 	struct weir_handle h = { 0 };
 	const uint16_t *offs = v.types[WEIR_EV_exec].offs;
@@ -385,11 +387,13 @@ static void test_limit(void)
 	is_int(schema_add(s, &def, "who", &h), -EEXIST, "a name that is taken is so beyond it too");
 	ok(v.types[WEIR_EV_exec].offs == offs, "offsets stay where they are");
 	schema_free(s);
+	dict_free(dict);
 }
 
 int main(void)
 {
-	struct schema *s = schema_new();
+	struct dict *dict = dict_new();
+	struct schema *s = schema_new(dict);
 
 	test_names(s);
 	test_types(s);
@@ -400,6 +404,7 @@ int main(void)
 	test_reads(s);
 	test_set(s);
 	schema_free(s);
+	dict_free(dict);
 	test_limit();
 	ok(!schema_free(NULL), "nothing to free");
 	return done_testing();

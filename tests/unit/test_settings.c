@@ -50,11 +50,15 @@ static void fini(void)
 static const struct {
 	const char *text, *want;
 } wrong[] = {
-	{ "sensors = { };", "weir.conf:1: unknown setting \"sensors\": there are sensor, plugins, log and sync\n" },
+	{ "sensors = { };", "weir.conf:1: unknown setting \"sensors\": there are sensor, plugins, log, control, reload, sync and async\n" },
 	{ "sensor = 7;", "weir.conf:1: sensor must be a group { ... }, not a number\n" },
 	{ "sensor = [ ];", "weir.conf:1: sensor must be a group { ... }, not an array\n" },
 	{ "plugins = \"/x\";", "weir.conf:1: plugins must be a group { ... }, not a string\n" },
 	{ "log = true;", "weir.conf:1: log must be a group { ... }, not a boolean\n" },
+	{ "control = 7;", "weir.conf:1: control must be a group { ... }, not a number\n" },
+	{ "async = ( );", "weir.conf:1: \"async\" must be a group, not a list\n" },
+	{ "reload = { open = \"0\"; };", "weir.conf:1: reload: option \"open\" must be 1ms to 10m, not \"0\"\n" },
+	{ "control = { sock = \"/s\"; };", "weir.conf:1: control: unknown option \"sock\" (did you mean \"socket\"?)\n" },
 	{ "sync = { };", "weir.conf:1: \"sync\" must be a list of stages, not a group\n" },
 	{ S("evens = [ ];"), "weir.conf:2: sensor: unknown option \"evens\" (did you mean \"events\"?)\n" },
 	{ S("exlude = { };"), "weir.conf:2: sensor: unknown option \"exlude\" (did you mean \"exclude\"?)\n" },
@@ -86,7 +90,7 @@ static const struct {
 	{ "log = { levl = 1; };", "weir.conf:1: log: unknown option \"levl\" (did you mean \"level\"?)\n" },
 	{ "plugins = { paths = [ ]; };", "weir.conf:1: plugins: unknown option \"paths\" (did you mean \"path\"?)\n" },
 	{ "a = 1;\nsensor = { rate = -1; };\nlog = 3;",
-	  "weir.conf:1: unknown setting \"a\": there are sensor, plugins, log and sync\n"
+	  "weir.conf:1: unknown setting \"a\": there are sensor, plugins, log, control, reload, sync and async\n"
 	  "weir.conf:2: sensor: option \"rate\" must be 0 to 10000000, not -1\n"
 	  "weir.conf:3: log must be a group { ... }, not a number\n" },
 };
@@ -174,6 +178,83 @@ static void test_values(void)
 	fini();
 }
 
+/* What came with reload and control. */
+static void test_control(void)
+{
+	is_int(read_text(""), 0, "control and reload: defaults");
+	ok(*set->socket && !set->socket_set, "a socket, that nobody has named");
+	is_str(set->group, "", "for root alone");
+	ok(*set->crashes && !set->crashes_set, "a ledger, that nobody has named");
+	is_int((long long)set->open_ns, 10000000000, "reload.open");
+	is_int((long long)set->drain_ns, 5000000000, "reload.drain");
+	ok(!set->async, "no async chains");
+	fini();
+	is_int(read_text("control = { socket = \"/s\"; group = \"g\"; }; plugins = { crashes = \"\"; };"
+			 "reload = { open = \"1ms\"; drain = \"10m\"; }; async = { a = { }; b = { }; };"),
+	       0, "control and reload: set");
+	is_str(set->socket, "/s", "control.socket");
+	ok(set->socket_set, "which is named");
+	is_str(set->group, "g", "control.group");
+	ok(!*set->crashes && set->crashes_set, "plugins.crashes");
+	is_int((long long)set->open_ns, 1000000, "reload.open");
+	is_int((long long)set->drain_ns, 600000000000, "reload.drain");
+	is_int((long long)conf_count(set->async), 2, "async");
+	fini();
+}
+
+static const struct {
+	const char *about, *running, *next, *want;
+} fixed[] = {
+	{ "the same", S("rate = 1;"), S("rate = 1;"), "" },
+	{ "in another order, with other white space", S("rate = 1;\nburst = 2;"), S("burst=2; rate =   1;"), "" },
+	{ "nothing and nothing", "", "", "" },
+	{ "other groups", "log = { level = \"info\"; };", "log = { level = \"debug\"; }; reload = { drain = 1; };", "" },
+	{ "a value", S("rate = 1;"), S("burst = 3;\nrate = 2;"),
+	  "next:2: sensor.burst cannot change while the sensor runs: restart it\n"
+	  "next:3: sensor.rate cannot change while the sensor runs: restart it\n" },
+	{ "one that is new", "", S("rate = 1;"),
+	  "next:2: sensor.rate cannot change while the sensor runs: restart it\n" },
+	{ "one that is gone", S("rate = 1;\nburst = 2;"), S("burst = 2;"),
+	  "next:1: sensor.rate cannot be taken away while the sensor runs: restart it\n" },
+	{ "a group that is gone", "\n" S("rate = 1;"), "",
+	  "running:3: sensor.rate cannot be taken away while the sensor runs: restart it\n" },
+	{ "below it", X("uids = [ 1 ];"), X("uids = [ 2 ];"),
+	  "next:1: sensor.exclude cannot change while the sensor runs: restart it\n" },
+	{ "the socket", "control = { socket = \"/a\"; };", "control = { socket = \"/b\"; };",
+	  "next:1: control.socket cannot change while the sensor runs: restart it\n" },
+};
+
+static void test_fixed(void)
+{
+	struct conf_bytes a = { .name = "running" }, b = { .name = "next" };
+	struct conf *running, *next;
+	struct diag d = { 0 };
+	size_t i, k, n;
+
+	for (i = 0; i < ARRAY_LEN(fixed); i++) {
+		running = next = NULL;
+		a.p = fixed[i].running;
+		a.len = strlen(a.p);
+		b.p = fixed[i].next;
+		b.len = strlen(b.p);
+		MUST(conf_load_bytes(&a, 1, &d, &running) == 0);
+		MUST(conf_load_bytes(&b, 1, &d, &next) == 0);
+		is_int(settings_fixed(running, next, &d), *fixed[i].want ? -EINVAL : 0, "fixed: %s",
+		       fixed[i].about);
+		errors[0] = 0;
+		for (n = k = 0; k < d.n; k++) {
+			diag_format(&d.items[k], errors + n, sizeof(errors) - n - 2);
+			n += strlen(errors + n);
+			errors[n++] = '\n';
+			errors[n] = 0;
+		}
+		is_str(errors, fixed[i].want, "fixed: %s: why", fixed[i].about);
+		diag_fini(&d);
+		conf_free(running);
+		conf_free(next);
+	}
+}
+
 /* Each event of the kernel alone. */
 static void test_events(void)
 {
@@ -252,6 +333,8 @@ int main(void)
 	test_wrong();
 	test_defaults();
 	test_values();
+	test_control();
+	test_fixed();
 	test_events();
 	test_path();
 	test_describe();

@@ -6,7 +6,7 @@ static int encode(void *inst, const struct weir_event *ev, struct weir_buf *out)
 {
 	struct toy *toy = inst;
 
-	toy->n_calls++;
+	toy_count(&toy->n_calls);
 	if (toy->encode)
 		return toy->encode(toy, ev, out);
 	if (out->cap - out->len < ev->rec_size &&

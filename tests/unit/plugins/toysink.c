@@ -6,7 +6,7 @@ static int write_batch(void *inst, const struct weir_batch *batch, struct weir_w
 {
 	struct toy *toy = inst;
 
-	toy->n_calls++;
+	toy_count(&toy->n_calls);
 	return toy->write ? toy->write(toy, batch, w) : WEIR_WRITE_OK;
 }
 

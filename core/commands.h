@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What weirctl can ask of the running daemon. The commands run on the thread of
+ * the control socket; what is in force they read under the daemon's lock.
+ */
+#pragma once
+
+struct chain_stage_info;
+struct daemon;
+struct json_object;
+
+/* Listens, or logs why it cannot. 0 or -ENOMEM. */
+int commands_start(struct daemon *dm);
+/* No command runs any more. */
+void commands_stop(struct daemon *dm);
+
+/* ---- reports (report.c): objects that the caller owns; under the lock -----------------*/
+
+struct json_object *report_status(struct daemon *dm);
+struct json_object *report_stats(struct daemon *dm);
+struct json_object *report_plugins(struct daemon *dm);
+struct json_object *report_chains(struct daemon *dm);
+
+/* ---- explain.c ---------------------------------------------------------------------------*/
+
+/* Options, fields, events and plugins of that name, or that end with it. */
+struct json_object *explain(struct daemon *dm, const char *name);
