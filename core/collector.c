@@ -48,6 +48,7 @@ struct collector {
 	const struct ledger_mark *mark;	/* of the loop's thread, while it runs */
 	uint64_t seen;			/* control: events at the last look */
 	uint64_t skip_id;		/* the source hands it out once more */
+	bool begun;
 	atomic_bool sleeps;
 	atomic_bool hurry;
 	bool ended;			/* atomic */
@@ -334,6 +335,9 @@ static int poll_once(struct collector *c)
 		ms = 0;
 	r = source_poll(c->conf.source, ms, on_record, c);
 	atomic_store(&c->sleeps, false);
+	if (!c->begun && c->conf.begun)
+		c->conf.begun(c->conf.arg);
+	c->begun = true;
 	return r < 0 ? r : 0;
 }
 

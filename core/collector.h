@@ -28,6 +28,9 @@ struct collector_conf {
 	bool replayed;			/* the source is a capture file */
 	uint64_t id_base;
 	uint64_t *user_seq;		/* next number of class `user` */
+	/* Once, on the loop's thread: who ran before has been looked at. NULL: nobody asks. */
+	void (*begun)(void *arg);
+	void *arg;
 };
 
 /*

@@ -245,13 +245,22 @@ static int control_make(struct daemon *dm)
 	return commands_start(dm);
 }
 
+/* What happens from now on is seen, and by whom, too. */
+static void on_begun(void *arg)
+{
+	const struct daemon *dm = arg;
+
+	sdnotify("READY=1");
+	log_info("running: %s", dm->conf->replay ? dm->conf->replay : "live");
+}
+
 static int collector_make(struct daemon *dm)
 {
 	struct collector_conf cc = {
 		.source = dm->source, .services = &dm->services, .epoch = dm->epoch,
 		.chain = dm->config->plan->chain, .writer = dm->writer,
 		.replayed = dm->conf->replay != NULL, .id_base = dm->id_base,
-		.user_seq = &dm->user_seq,
+		.user_seq = &dm->user_seq, .begun = on_begun, .arg = dm,
 	};
 
 	dm->collector = collector_new(&cc);
@@ -520,8 +529,6 @@ static int daemon_loop(struct daemon *dm, int signals)
 	r = pthread_create(&run.thread, NULL, collector_main, &run);
 	if (r)
 		return -r;
-	sdnotify("READY=1");
-	log_info("running: %s", dm->conf->replay ? dm->conf->replay : "live");
 	control_loop(&run);
 	pthread_join(run.thread, NULL);
 	dm->n_left = run.n_left;

@@ -58,12 +58,14 @@ static void say_text(struct acctdiff *d, const char *what, const char *was, cons
 
 static const char *number_text(char buf[32], int64_t n, bool is_date)
 {
-	time_t t = (time_t)n * 86400;
+	/* The last day of the year 9999; beyond it a number says more. */
+	bool fits = n >= 0 && n <= 2932896;
+	time_t t = fits ? (time_t)n * 86400 : 0;
 	struct tm tm;
 
 	if (n < 0)
 		return "none";
-	if (!is_date || n > 2932896 || !gmtime_r(&t, &tm) || !strftime(buf, 32, "%Y-%m-%d", &tm))
+	if (!is_date || !fits || !gmtime_r(&t, &tm) || !strftime(buf, 32, "%Y-%m-%d", &tm))
 		snprintf(buf, 32, "%lld", (long long)n);
 	return buf;
 }
