@@ -65,6 +65,7 @@ static int daemon_init(struct daemon *dm, const struct daemon_conf *conf)
 	dm->started = clock_ns(CLOCK_MONOTONIC);
 	if (services_init(&dm->services, &dm->host.id))
 		return -ENOMEM;
+	dm->services.live = !conf->replay;
 	dm->loader = loader_new(instance_reserved);
 	dm->epoch = epoch_new();
 	dm->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -103,11 +103,12 @@ static bool note_check(int fd, const char *file, struct note *note, struct findi
 		finding_add(f, FINDING_ERROR, "note", "%s", why);
 		return false;
 	}
-	finding_add(f, FINDING_OK, "note", "%s %s, licence %s, %s, ABI %u.%u%s%s", desc->name,
+	finding_add(f, FINDING_OK, "note", "%s %s, licence %s, %s, ABI %u.%u%s%s%s", desc->name,
 		    desc->version, desc->licence, check_kind_name(desc->kind),
 		    desc->abi_major, desc->abi_minor,
 		    desc->flags & WEIR_PLUGIN_PARALLEL ? ", parallel" : "",
-		    desc->flags & WEIR_PLUGIN_BLOCKS ? ", blocks" : "");
+		    desc->flags & WEIR_PLUGIN_BLOCKS ? ", blocks" : "",
+		    desc->flags & WEIR_PLUGIN_MASKS ? ", masks" : "");
 	snprintf(want, sizeof(want), "%s.so", desc->name);
 	if (strcmp(want, file))
 		finding_add(f, FINDING_ERROR, "name", "the core looks for %s, not for %s", want,

@@ -150,7 +150,7 @@ static void event_subscribe(struct chain *c, const struct weir_event *ev)
 
 static void *sync_alloc(struct frame *f, size_t n);
 
-static const struct frame_ops sync_ops = { .alloc = sync_alloc };
+static const struct frame_ops sync_ops = { .alloc = sync_alloc, .masks = true };
 
 struct sync_frame {
 	struct frame frame;	/* first */
@@ -199,6 +199,7 @@ static void frame_init(struct chain *c, struct sync_frame *f, const void *rec, s
 
 	c->last_id = base->id;
 	f->frame.ops = &sync_ops;
+	f->frame.masked = false;
 	f->chain = c;
 	f->frame.ev = (struct weir_event){
 		.rec = rec, .rec_size = (uint32_t)size, .type = base->type,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The services that plugins call. Owns events under construction: emit() makes
- * one, send() copies what has been set and passes it on to the collector.
+ * The services that plugins call. Owns events under construction: emit() and
+ * amend() make one, send() copies what has been set and passes it on to the
+ * collector.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -174,6 +175,31 @@ static struct weir_event *host_emit(void *ctx, uint32_t n, const struct weir_eve
 	return &b->frame.ev;
 }
 
+static struct weir_event *host_amend(void *ctx, const struct weir_event *ev)
+{
+	struct instance *in = instance_of(ctx);
+	struct builder *b = NULL;
+
+	if (!in->is_async && hops_left(ev) && token_take(in))
+		b = builder_new(in, WEIR_EV_amendment, ev);
+	if (!b) {
+		stat_add_shared(&in->stats.emit_dropped, 1);
+		return NULL;
+	}
+	return &b->frame.ev;
+}
+
+/* An amendment says something, or is none. */
+static bool builder_says(const struct builder *b)
+{
+	uint32_t i;
+
+	for (i = 0; i < b->n_added; i++)
+		if (b->added[i].status != WEIR_ABSENT)
+			return true;
+	return b->frame.ev.type != WEIR_EV_amendment;
+}
+
 static int host_send(void *ctx, struct weir_event *ev)
 {
 	struct instance *in = instance_of(ctx);
@@ -182,9 +208,14 @@ static int host_send(void *ctx, struct weir_event *ev)
 		.rec = b->rec, .rec_size = b->frame.ev.rec_size,
 		.added = b->added, .n_added = b->n_added, .wall_ns = ev->wall_ns,
 	};
-	struct event *e = event_new(NULL, &parts);
+	struct event *e;
 	bool sent = false;
 
+	if (!builder_says(b)) {
+		builder_free(b);
+		return 0;
+	}
+	e = event_new(NULL, &parts);
 	if (e) {
 		e->by = in->name;
 		e->at_start = in->is_async;
@@ -193,6 +224,70 @@ static int host_send(void *ctx, struct weir_event *ev)
 	stat_add_shared(sent ? &in->stats.emitted : &in->stats.emit_dropped, 1);
 	builder_free(b);
 	return sent ? 0 : -1;
+}
+
+/* ---- what others see of an event --------------------------------------------------*/
+
+static bool kind_masks(uint32_t kind)
+{
+	return kind == WEIR_KIND_STR || kind == WEIR_KIND_STRV || kind == WEIR_KIND_BYTES;
+}
+
+/* A text of the record, in a copy of the record that only this event has. */
+static int mask_wire(struct frame *f, struct weir_handle h, const struct weir_value *v)
+{
+	uint16_t off = f->ev.offs[h.slot];
+	struct weir_str *s;
+	uint8_t *rec;
+
+	if (!off || !kind_masks(h.kind) || v->kind != h.kind || !weir_present(v) ||
+	    !weir_str_value(&f->ev, (const struct weir_str *)(f->ev.rec + off), h.kind).v.p)
+		return -1;
+	s = (struct weir_str *)(f->ev.rec + off);
+	if (v->len > (s->len & WEIR_STR_LEN))
+		return -1;
+	if (!f->masked) {
+		rec = f->ops->alloc(f, f->ev.rec_size);
+		if (!rec)
+			return -1;
+		f->ev.rec = memcpy(rec, f->ev.rec, f->ev.rec_size);
+		f->masked = true;
+		s = (struct weir_str *)(rec + off);
+	}
+	memcpy((uint8_t *)f->ev.rec + s->off, v->v.p, v->len);
+	s->len = (s->len & ~WEIR_STR_LEN) | v->len;
+	return 0;
+}
+
+static int host_mask(void *ctx, struct weir_event *ev, struct weir_handle h,
+		     const struct weir_value *v)
+{
+	const struct instance *in = instance_of(ctx);
+	struct frame *f = (struct frame *)ev;
+	struct weir_value *added;
+	uint32_t slot;
+
+	if (!(in->def->flags & WEIR_PLUGIN_MASKS) || !f->ops->masks || !h.slot)
+		return -1;
+	if (h.slot < ev->n_wire)
+		return mask_wire(f, h, v);
+	slot = (uint32_t)h.slot - ev->n_wire;
+	if (slot >= in->n_added)
+		return -1;
+	added = &ev->added[slot];
+	if (added->status == WEIR_ABSENT || added->kind != v->kind)
+		return -1;
+	*added = *v;
+	return 0;
+}
+
+/* ---- what the core knows of itself --------------------------------------------------*/
+
+static int host_stats(void *ctx, weir_stat_f *fn, void *arg)
+{
+	const struct services *s = instance_of(ctx)->services;
+
+	return s->report ? s->report(s->report_arg, fn, arg) : -1;
 }
 
 const struct weir_host chain_host = {
@@ -207,4 +302,7 @@ const struct weir_host chain_host = {
 	.done = host_done,
 	.emit = host_emit,
 	.send = host_send,
+	.amend = host_amend,
+	.mask = host_mask,
+	.stats = host_stats,
 };

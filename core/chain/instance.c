@@ -447,6 +447,7 @@ int instance_open(struct instance *in)
 		.instance = in->name, .options = in->options->vals,
 		.wants = in->wants, .produces = in->produces,
 		.schema = &in->schema, .counters = in->counters,
+		.flags = in->services->live ? WEIR_SETUP_LIVE : 0,
 	};
 	if (in->disabled)
 		return 0;

@@ -78,6 +78,7 @@ static inline void chain_called(struct chain *c)
 
 struct frame_ops {
 	void *(*alloc)(struct frame *f, size_t n);
+	bool masks;		/* its values may be changed */
 	/* NULL: it cannot */
 	struct weir_event *(*later)(struct frame *f);
 	void (*done)(struct frame *f, int verdict);
@@ -87,6 +88,7 @@ struct frame_ops {
 struct frame {
 	struct weir_event ev;
 	const struct frame_ops *ops;
+	bool masked;		/* the record is a copy of our own */
 };
 
 /* The services that plugins call. */

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <weir/plugin.h>
@@ -45,6 +46,10 @@ struct services {
 	struct ledger *ledger;	/* NULL: none; asked and changed under its lock */
 	pthread_mutex_t ledger_lock;
 	struct tap *tap;	/* NULL: nobody looks on; published */
+	bool live;		/* the source is the running kernel */
+	/* What weir_host.stats tells; NULL: nothing. Any thread; 0, or -1: not now. */
+	int (*report)(void *arg, weir_stat_f *fn, void *fn_arg);
+	void *report_arg;
 	/* Any thread: the collector looks into the inbox soon. NULL: not yet. */
 	void (*wake)(void *arg);
 	void *wake_arg;

@@ -23,6 +23,7 @@ int setup_begin(struct host *h, struct unpack *u)
 	h->jail.daemon = h->down->daemon;
 	h->n_added = (unsigned)unpack_u64(u);
 	h->schema.n_wire = (uint32_t)unpack_u64(u);
+	h->setup.flags = (uint32_t)unpack_u64(u);
 	h->plugin_name = unpack_text(u);
 	h->setup.instance = unpack_text(u);
 	h->id.id = unpack_text(u);
@@ -200,7 +201,7 @@ int setup_end(struct host *h, struct unpack *u)
 		.size = sizeof(h->setup), .host = &host_services, .ctx = h,
 		.instance = h->setup.instance, .options = options, .wants = h->wants,
 		.produces = h->produces, .schema = &h->schema,
-		.counters = h->up->counters,
+		.counters = h->up->counters, .flags = h->setup.flags,
 	};
 	return 0;
 }

@@ -88,6 +88,7 @@ void setup_pack(const struct isolate *iso, struct pack *b)
 	pack_u64(b, (uint64_t)l->memory);
 	pack_u64(b, iso->conf.n_added);
 	pack_u64(b, s->schema->n_wire);
+	pack_u64(b, s->flags);
 	pack_text(b, def->name);
 	pack_text(b, s->instance);
 	pack_text(b, id->id);

@@ -33,7 +33,8 @@ const char *check_kind_name(uint32_t kind)
 bool check_flags_ok(uint32_t kind, uint32_t flags)
 {
 	static const uint32_t known[] = {
-		[WEIR_PLUGIN_ENRICHER] = WEIR_PLUGIN_PARALLEL | WEIR_PLUGIN_BLOCKS,
+		[WEIR_PLUGIN_ENRICHER] = WEIR_PLUGIN_PARALLEL | WEIR_PLUGIN_BLOCKS |
+					 WEIR_PLUGIN_MASKS,
 		[WEIR_PLUGIN_SERIALIZER] = 0,
 		[WEIR_PLUGIN_SINK] = WEIR_PLUGIN_BLOCKS,
 	};

@@ -67,7 +67,7 @@ static bool is_wanted(const struct hook *h, size_t i, uint64_t types,
 	return f->have[i] && h->types & types;
 }
 
-static int progs_choose(struct weir_bpf *skel, const struct source_bpf_conf *conf,
+static int progs_choose(struct weir_skel *skel, const struct source_bpf_conf *conf,
 			const struct kernel_facts *f, uint64_t off)
 {
 	struct bpf_program *p;
@@ -112,10 +112,10 @@ static uint32_t ring_size(uint32_t bytes)
 	return size;
 }
 
-static void settings_fill(struct weir_bpf *skel, const struct source_bpf_conf *conf,
+static void settings_fill(struct weir_skel *skel, const struct source_bpf_conf *conf,
 			  const struct kernel_facts *f)
 {
-	struct weir_bpf__rodata *ro = skel->rodata;
+	struct weir_skel__rodata *ro = skel->rodata;
 
 	ro->cfg_id_base = conf->id_base;
 	ro->cfg_args_max = MIN(conf->args_max, WEIR_ARGS_MAX);
@@ -168,7 +168,7 @@ static int number_put(struct bpf_map *map, uint32_t number)
 	return bpf_map_update_elem(bpf_map__fd(map), &number, &value, BPF_ANY) ? -errno : 0;
 }
 
-static int pids_put(struct weir_bpf *skel, const struct source_bpf_conf *conf)
+static int pids_put(struct weir_skel *skel, const struct source_bpf_conf *conf)
 {
 	size_t i;
 	int r = number_put(skel->maps.m_excluded, (uint32_t)getpid());
@@ -181,7 +181,7 @@ static int pids_put(struct weir_bpf *skel, const struct source_bpf_conf *conf)
 }
 
 /* A cgroup's id is the inode number of its folder in the unified hierarchy. */
-static int cgroups_put(struct weir_bpf *skel, const struct source_bpf_conf *conf)
+static int cgroups_put(struct weir_skel *skel, const struct source_bpf_conf *conf)
 {
 	uint32_t one = 1;
 	char path[4096];
@@ -204,7 +204,7 @@ static int cgroups_put(struct weir_bpf *skel, const struct source_bpf_conf *conf
 	return 0;
 }
 
-static int maps_fill(struct weir_bpf *skel, const struct source_bpf_conf *conf)
+static int maps_fill(struct weir_skel *skel, const struct source_bpf_conf *conf)
 {
 	int r = pids_put(skel, conf);
 
@@ -227,9 +227,9 @@ static int maps_fill(struct weir_bpf *skel, const struct source_bpf_conf *conf)
 /* ---- load -----------------------------------------------------------------------------*/
 
 static int load_once(const struct source_bpf_conf *conf, const struct kernel_facts *f,
-		     uint64_t off, struct weir_bpf **out)
+		     uint64_t off, struct weir_skel **out)
 {
-	struct weir_bpf *skel = weir_bpf__open();
+	struct weir_skel *skel = weir_skel__open();
 	int r;
 
 	if (!skel)
@@ -238,10 +238,10 @@ static int load_once(const struct source_bpf_conf *conf, const struct kernel_fac
 	r = progs_choose(skel, conf, f, off);
 	if (!r) {
 		failed_prog[0] = 0;
-		r = weir_bpf__load(skel);
+		r = weir_skel__load(skel);
 	}
 	if (r) {
-		weir_bpf__destroy(skel);
+		weir_skel__destroy(skel);
 		return r;
 	}
 	*out = skel;
@@ -262,9 +262,9 @@ static void prog_refused(uint64_t bit, int r)
 }
 
 int setup_load(const struct source_bpf_conf *conf, const struct kernel_facts *facts,
-	       struct weir_bpf **out)
+	       struct weir_skel **out)
 {
-	struct weir_bpf *skel;
+	struct weir_skel *skel;
 	uint64_t off = 0, bit;
 	int r;
 
@@ -282,7 +282,7 @@ int setup_load(const struct source_bpf_conf *conf, const struct kernel_facts *fa
 	}
 	r = maps_fill(skel, conf);
 	if (r) {
-		weir_bpf__destroy(skel);
+		weir_skel__destroy(skel);
 		return r;
 	}
 	*out = skel;

@@ -4,7 +4,7 @@
 
 struct kernel_facts;
 struct source_bpf_conf;
-struct weir_bpf;
+struct weir_skel;
 
 /*
  * Opens and loads the object with what this kernel has of what `conf` wants.
@@ -12,4 +12,4 @@ struct weir_bpf;
  * the caller destroys; or a negative errno.
  */
 int setup_load(const struct source_bpf_conf *conf, const struct kernel_facts *facts,
-	       struct weir_bpf **out);
+	       struct weir_skel **out);

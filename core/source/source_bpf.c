@@ -32,7 +32,7 @@
 struct source_bpf {
 	struct source source;	/* first */
 #define SOURCE_BPF_MAGIC	0xb9f50a3e
-	struct weir_bpf *skel;
+	struct weir_skel *skel;
 	struct bpf_link *links[HOOK_MAX];
 	/* one a class, so that a full one never keeps the other from being read */
 	struct ring_buffer *rings[WEIR_CLASS_KERNEL_MAX];
@@ -154,7 +154,7 @@ static void links_destroy(struct source_bpf *b)
  */
 static int waiting_give(struct source_bpf *b)
 {
-	struct weir_bpf__bss *bss = b->skel->bss;
+	struct weir_skel__bss *bss = b->skel->bss;
 	struct slot *slot = malloc(bpf_map__value_size(b->skel->maps.m_scratch));
 	struct weir_base *base;
 	uint32_t i, size;
@@ -320,7 +320,7 @@ static void bpf_free(struct source *s)
 	links_destroy(b);
 	ring_buffer__free(b->rings[0]);
 	ring_buffer__free(b->rings[1]);
-	weir_bpf__destroy(b->skel);
+	weir_skel__destroy(b->skel);
 	if (b->wake_fd >= 0)
 		close(b->wake_fd);
 	free(b->percpu);

@@ -7,6 +7,9 @@
  *   1.1  async chains: WEIR_PLUGIN_PARALLEL, WEIR_PLUGIN_BLOCKS, WEIR_LATER with
  *        later() and done(); events of a plugin's own: emits, emit() and
  *        send(); hot reload: state and adopt(); WEIR_SKIPPED.
+ *   1.2  amend(), for what a stage of the sync chain finds out too late;
+ *        WEIR_PLUGIN_MASKS with mask(); stats(); probe() and unprobe();
+ *        weir_setup.flags.
  *
  * A plugin is a shared object that exports one symbol, `weir_plugin`, and
  * carries an ELF note which says the same of itself, so that the core knows
@@ -77,7 +80,7 @@ extern "C" {
 #endif
 
 #define WEIR_ABI_MAJOR	1
-#define WEIR_ABI_MINOR	1
+#define WEIR_ABI_MINOR	2
 
 /*
  * The minor that a plugin needs. Define it before the include to hide all that
@@ -408,6 +411,31 @@ struct weir_host_id {
 	const char *boot;	/* boot id: process keys are unique within it */
 };
 
+#if WEIR_ABI_TARGET >= 2
+/* A number or a text that the core knows of itself; valid during the call. */
+struct weir_stat {
+	uint32_t size;
+	uint32_t kind;		/* enum weir_stat_kind */
+	const char *name;	/* dotted: events.received.exec */
+	const char *unit;	/* "" where there is none */
+	uint64_t value;		/* of COUNTER and GAUGE */
+	const char *text;	/* of TEXT */
+};
+
+enum weir_stat_kind { WEIR_STAT_COUNTER = 1, WEIR_STAT_GAUGE = 2, WEIR_STAT_TEXT = 3 };
+
+typedef void weir_stat_f(void *arg, const struct weir_stat *row);
+
+/* Where in a program of user space an event is to be made. */
+struct weir_probe {
+	uint32_t size;
+	int32_t fd;		/* the program's or library's file, open for reading; stays the caller's */
+	uint64_t offset;	/* of the instruction in the file */
+	const char *name;	/* of the kernel side: "shell_line" */
+	uint64_t arg;		/* what it needs besides: docs/plugins.md */
+};
+#endif
+
 /* `ctx` is that of struct weir_setup. */
 struct weir_host {
 	uint32_t size;
@@ -444,6 +472,40 @@ struct weir_host {
 	/* The event is gone. 0, or -1: the queue was full; counted. */
 	int (*send)(void *ctx, struct weir_event *ev);
 #endif
+#if WEIR_ABI_TARGET >= 2
+	/* The next five are NULL where the plugin runs in a process of its own. */
+	/*
+	 * Sync chain, in process: an amendment of `ev`, to be kept until what
+	 * it lacks is known. Any one thread then sets fields of it and ends with
+	 * send(); if none was set, nothing is sent. It enters the chain behind
+	 * the stage. NULL as for emit(), and in an async chain (see later()).
+	 * In close(), what is still kept is sent too.
+	 */
+	struct weir_event *(*amend)(void *ctx, const struct weir_event *ev);
+	/*
+	 * WEIR_PLUGIN_MASKS, in process: from here on the field reads as `v`
+	 * and everything behind the stage sees no other; what the kernel and
+	 * other stages keep is not touched. A STR, STRV, BYTES, LIST or RECORDS
+	 * of the same kind; of a field of the record not longer than it was.
+	 * Memory as for weir_set. 0, or -1: not such a field, or no memory.
+	 */
+	int (*mask)(void *ctx, struct weir_event *ev, struct weir_handle h,
+		    const struct weir_value *v);
+	/*
+	 * A thread of the plugin's own, from open's return to close: calls `fn`
+	 * for each number that the core has. 0, or -1: not now, a reload is
+	 * under way; ask again later.
+	 */
+	int (*stats)(void *ctx, weir_stat_f *fn, void *arg);
+	/*
+	 * May block: a thread of the plugin's own, or process in an async chain
+	 * with WEIR_PLUGIN_BLOCKS. The number of a probe, not negative, for
+	 * unprobe(); or a negative errno: -ENOTSUP in a replay. What is left
+	 * is taken off after close().
+	 */
+	int (*probe)(void *ctx, const struct weir_probe *probe);
+	void (*unprobe)(void *ctx, int number);
+#endif
 };
 
 /* What open() gets; valid until close() returns unless said otherwise. */
@@ -458,7 +520,17 @@ struct weir_setup {
 	const struct weir_handle *produces;
 	const struct weir_schema *schema;
 	uint64_t *counters;	/* in the order of `counters`; see weir_count */
+#if WEIR_ABI_TARGET >= 2
+	uint32_t flags;		/* WEIR_SETUP_* */
+	uint32_t pad2;
+#endif
 };
+
+/*
+ * flags of a setup, 1.2. LIVE: the events are of this host and of now. Without
+ * it they come from a capture: what this host knows says nothing about them.
+ */
+#define WEIR_SETUP_LIVE	1u
 
 /*
  * Adds to a counter while others read it. weir_count: for callbacks that run
@@ -499,6 +571,8 @@ enum weir_plugin_kind {
 /* flags of a plugin, 1.1 */
 #define WEIR_PLUGIN_PARALLEL	1u	/* process may run on several threads at once */
 #define WEIR_PLUGIN_BLOCKS	2u	/* process may block: for async chains only */
+/* 1.2 */
+#define WEIR_PLUGIN_MASKS	4u	/* an enricher of the sync chain that calls mask() */
 
 enum weir_verdict {
 	WEIR_CONTINUE,

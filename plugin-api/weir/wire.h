@@ -192,6 +192,64 @@ enum weir_stage_state {
 	WEIR_STAGE_CRASHED = 6,		/* its process has ended */
 };
 
+enum weir_memory_area {
+	WEIR_AREA_ANONYMOUS = 1,
+	WEIR_AREA_STACK = 2,
+	WEIR_AREA_HEAP = 4,
+	WEIR_AREA_SHARED = 8,
+	WEIR_AREA_MODIFIED = 16,	/* pages of a private mapping of a file were written */
+};
+
+enum weir_mount_operation {
+	WEIR_MOUNT_NEW = 1,
+	WEIR_MOUNT_BIND = 2,
+	WEIR_MOUNT_REMOUNT = 3,
+	WEIR_MOUNT_MOVE = 4,
+	WEIR_MOUNT_PROPAGATION = 5,
+	WEIR_MOUNT_ATTACH = 6,		/* what fsmount or open_tree made (move_mount) */
+};
+
+enum weir_cred_changes {
+	WEIR_CRED_UID = 1 << 0,
+	WEIR_CRED_EUID = 1 << 1,
+	WEIR_CRED_SUID = 1 << 2,
+	WEIR_CRED_FSUID = 1 << 3,
+	WEIR_CRED_GID = 1 << 4,
+	WEIR_CRED_EGID = 1 << 5,
+	WEIR_CRED_SGID = 1 << 6,
+	WEIR_CRED_FSGID = 1 << 7,
+	WEIR_CRED_GROUPS = 1 << 8,
+	WEIR_CRED_EFFECTIVE = 1 << 9,
+	WEIR_CRED_PERMITTED = 1 << 10,
+	WEIR_CRED_INHERITABLE = 1 << 11,
+	WEIR_CRED_AMBIENT = 1 << 12,
+	WEIR_CRED_BOUNDING = 1 << 13,
+	WEIR_CRED_SECUREBITS = 1 << 14,
+	WEIR_CRED_USER_NS = 1 << 15,
+};
+
+enum weir_cred_via {
+	WEIR_CRED_VIA_SETUID = 1,
+	WEIR_CRED_VIA_SETGID = 2,
+	WEIR_CRED_VIA_SETGROUPS = 3,
+	WEIR_CRED_VIA_CAPSET = 4,
+	WEIR_CRED_VIA_OTHER = 5,	/* none of the hooks that name it: prctl, keyrings, an exploit */
+};
+
+enum weir_ns_via { WEIR_NS_SETNS = 1, WEIR_NS_UNSHARE = 2, WEIR_NS_CLONE = 3 };
+enum weir_ptrace_via { WEIR_PTRACE_ACCESS = 1, WEIR_PTRACE_TRACEME = 2 };
+enum weir_shell_kind {
+	WEIR_SHELL_BASH = 1,
+	WEIR_SHELL_ZSH = 2,
+	WEIR_SHELL_DASH = 3,
+	WEIR_SHELL_OTHER = 4,
+};
+enum weir_self_test_result {
+	WEIR_SELF_TEST_PASSED = 1,
+	WEIR_SELF_TEST_FAILED = 2,
+	WEIR_SELF_TEST_NOT_RUN = 3,
+};
+
 enum weir_lost_reason {
 	WEIR_LOST_RING_FULL,	/* kernel: no room in the ring */
 	WEIR_LOST_NO_SCRATCH,	/* kernel: no memory to build the event in */

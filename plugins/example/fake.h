@@ -23,7 +23,8 @@
  * threads each process one of their own (fake_process_in). What later() gave
  * out is fake_later(f, i), what was sent is fake_sent(f, i); the functions that
  * end in _in read such an event. f->max_later and f->max_emit say from when on
- * the host answers NULL, f->queue_full makes send() fail.
+ * the host answers NULL, f->queue_full makes send() fail; amendments of the sync
+ * chain are sent events of type WEIR_EV_amendment.
  */
 #pragma once
 
@@ -32,6 +33,9 @@
 
 #include <weir/plugin.h>
 
+#ifndef FAKE_LIVE
+#define FAKE_LIVE	0u	/* WEIR_SETUP_LIVE where a test wants it */
+#endif
 #define FAKE_SLOTS	512u
 #define FAKE_WORDS	64u
 #define FAKE_EVENTS	256u
@@ -363,20 +367,77 @@ static inline struct weir_event *fake_host_emit(void *ctx, uint32_t n,
 	return &e->ev;
 }
 
+static inline struct weir_event *fake_host_amend(void *ctx, const struct weir_event *ev)
+{
+	struct fake *f = ctx;
+	struct fake_event *e;
+	bool full;
+
+	pthread_mutex_lock(&f->lock);
+	full = f->n_emitted >= f->max_emit;
+	f->n_emitted += !full;
+	pthread_mutex_unlock(&f->lock);
+	if (full)
+		return NULL;
+	e = fake_event_new(f, WEIR_EV_amendment, sizeof(struct weir_amendment));
+	fake_put_cause(e, ev);
+	((struct weir_base *)(void *)e->rec)->type = WEIR_EV_amendment;
+	return &e->ev;
+}
+
+/* An amendment without a field is none. */
+static inline bool fake_says(const struct fake_event *e)
+{
+	uint32_t i;
+
+	for (i = 0; i < FAKE_SLOTS; i++)
+		if (e->store.added[i].status != WEIR_ABSENT)
+			return true;
+	return e->ev.type != WEIR_EV_amendment;
+}
+
 static inline int fake_host_send(void *ctx, struct weir_event *ev)
 {
 	struct fake_event *e = fake_event_of(ev);
 	struct fake *f = ctx;
 	bool full;
 
+	if (!fake_says(e)) {
+		free(e);
+		return 0;
+	}
 	pthread_mutex_lock(&f->lock);
 	full = f->queue_full || f->n_sent == FAKE_EVENTS;
 	if (!full)
 		f->sent[f->n_sent++] = e;
+	pthread_cond_broadcast(&f->is_done);
 	pthread_mutex_unlock(&f->lock);
 	if (full)
 		free(e);
 	return full ? -1 : 0;
+}
+
+/* Of a field of the record: in place, for the record is ours. */
+static inline int fake_host_mask(void *ctx, struct weir_event *ev, struct weir_handle h,
+				 const struct weir_value *v)
+{
+	const struct fake *f = ctx;
+	struct weir_value old = weir_get(ev, h);
+	struct weir_str *s;
+
+	if (!(f->plugin->flags & WEIR_PLUGIN_MASKS) || !h.slot || v->kind != h.kind ||
+	    old.status == WEIR_ABSENT)
+		return -1;
+	if (h.slot >= ev->n_wire) {
+		ev->added[h.slot - ev->n_wire] = *v;
+		return 0;
+	}
+	if (h.kind < WEIR_KIND_STR || h.kind > WEIR_KIND_STRV || v->len > old.len)
+		return -1;
+	s = (struct weir_str *)(uintptr_t)(ev->rec + ev->offs[h.slot]);
+	memcpy((uint8_t *)(uintptr_t)ev->rec + s->off, v->v.p, v->len);
+	s->len = (s->len & ~WEIR_STR_LEN) | v->len;
+	return 0;
 }
 
 /* What was sent so far is forgotten. */
@@ -443,12 +504,14 @@ static inline struct fake *fake_open(const struct weir_plugin *plugin,
 	f->host = (struct weir_host){ .size = sizeof(f->host),
 		.abi_major = WEIR_ABI_MAJOR, .abi_minor = WEIR_ABI_MINOR, .log = fake_log,
 		.alloc = fake_alloc, .host_id = fake_host_id, .later = fake_host_later,
-		.done = fake_host_done, .emit = fake_host_emit, .send = fake_host_send };
+		.done = fake_host_done, .emit = fake_host_emit, .send = fake_host_send,
+		.amend = fake_host_amend, .mask = fake_host_mask };
 	f->schema.size = sizeof(f->schema);
 	f->schema.n_wire = f->n_wire;
 	f->setup = (struct weir_setup){ .size = sizeof(f->setup), .host = &f->host, .ctx = f,
 		.instance = plugin->name, .options = f->opts, .wants = f->wants,
-		.produces = f->produces, .schema = &f->schema, .counters = f->counters };
+		.produces = f->produces, .schema = &f->schema, .counters = f->counters,
+		.flags = FAKE_LIVE };
 	if (plugin->open(&f->setup, &f->inst))
 		f->inst = NULL;
 	memset(f->opts, 0, sizeof(f->opts));

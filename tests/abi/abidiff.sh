@@ -29,9 +29,11 @@ not_additive()
 {
 	awk '
 	/^ *$/ || /architecture changed/ || /changes summary:/ || /^[0-9]+ Changed variables?:/ { next }
-	/^ *\[C\] / || /^ *type of variable changed:$/ || /^ *in pointed to type / {
+	/^ *[0-9]+ data member changes?:$/ || /^ *type of .* changed:$/ ||
+	/^ *parameter [0-9]+ of type .* has sub-type changes:$/ { next }
+	/^ *\[C\] / || /^ *in (pointed to|unqualified underlying) type / {
 		match($0, /(struct|enum) weir_[a-z_]+/)
-		if (RSTART && /in pointed to type/) type = substr($0, RSTART, RLENGTH)
+		if (RSTART && /in (pointed to|unqualified underlying) type/) type = substr($0, RSTART, RLENGTH)
 		next
 	}
 	/^ *underlying type .* changed:$/ || /type size hasn.t changed$/ { next }

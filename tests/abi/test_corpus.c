@@ -13,8 +13,9 @@
 #include "tap.h"
 #include "util/macros.h"
 
-/* The struct of 1.0 ended here. */
+/* Where the struct ended. */
 #define SIZE_1_0	offsetof(struct weir_plugin, emits)
+#define SIZE_1_1	(offsetof(struct weir_plugin, adopt) + sizeof(int (*)(void)))
 
 static char dir[PATH_MAX];
 
@@ -32,12 +33,13 @@ static void test_old(struct loader *l)
 {
 	static const struct {
 		const char *folder, *name;
-		uint32_t kind, n_options;
+		uint32_t kind, n_options, minor;
 	} rows[] = {
-		{ "corpus/1.0", "oldmark", WEIR_PLUGIN_ENRICHER, 7 },
-		{ "corpus/1.0", "oldline", WEIR_PLUGIN_SERIALIZER, 0 },
-		{ "corpus/1.0", "oldsink", WEIR_PLUGIN_SINK, 0 },
-		{ "future", "target0", WEIR_PLUGIN_ENRICHER, 0 },
+		{ "corpus/1.0", "oldmark", WEIR_PLUGIN_ENRICHER, 7, 0 },
+		{ "corpus/1.0", "oldline", WEIR_PLUGIN_SERIALIZER, 0, 0 },
+		{ "corpus/1.0", "oldsink", WEIR_PLUGIN_SINK, 0, 0 },
+		{ "corpus/1.1", "oldtell", WEIR_PLUGIN_ENRICHER, 0, 1 },
+		{ "future", "target0", WEIR_PLUGIN_ENRICHER, 0, 0 },
 	};
 	struct options *o = NULL;
 	struct plugin *p = NULL;
@@ -50,11 +52,13 @@ static void test_old(struct loader *l)
 			tap_diag("%s", d.n ? d.items[d.n - 1].text : "?");
 			continue;
 		}
-		is_int(p->def->abi_minor, 0, "%s is of 1.0", rows[i].name);
-		is_int(p->def->size, SIZE_1_0, "%s has the struct of 1.0", rows[i].name);
+		is_int(p->def->abi_minor, rows[i].minor, "%s is of 1.%u", rows[i].name,
+		       rows[i].minor);
+		is_int(p->def->size, rows[i].minor ? SIZE_1_1 : SIZE_1_0,
+		       "%s has the struct of then", rows[i].name);
 		is_int(p->def->kind, rows[i].kind, "%s: kind", rows[i].name);
-		ok(!WEIR_HAS(p->def, emits) && !WEIR_HAS(p->def, adopt), "%s has no more",
-		   rows[i].name);
+		ok(!WEIR_HAS(p->def, emits) == !rows[i].minor &&
+		   !WEIR_HAS(p->def, adopt) == !rows[i].minor, "%s has no more", rows[i].name);
 		is_int(options_read(NULL, p->def->name, p->def->options, p->def->n_options, NULL,
 				    &d, &o), 0, "%s: options", rows[i].name);
 		is_int(o->n, rows[i].n_options, "%s: all of them", rows[i].name);
@@ -70,7 +74,7 @@ static void test_young(struct loader *l)
 	static const struct {
 		const char *name, *want;
 	} rows[] = {
-		{ "minor99", "minor99.so: ABI 1.99, this version has 1.1 only" },
+		{ "minor99", "minor99.so: ABI 1.99, this version has 1.2 only" },
 		{ "major2", "major2.so: ABI 2.0, need 1.x" },
 	};
 	struct plugin *p = NULL;

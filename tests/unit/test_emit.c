@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Events that stages make: what they carry, where they enter the sync chain,
- * and the bounds: rate, answers to answers, a full queue.
+ * and the bounds: rate, answers to answers, a full queue. What a stage masks.
  */
 #include <sys/stat.h>
 
@@ -233,6 +233,128 @@ static void test_refused(void)
 	toychain_fini(&t);
 }
 
+/* ---- amendments of the sync chain, masks ---------------------------------------------*/
+
+static struct weir_event *kept[2];
+
+/* The first event is answered later, the second with nothing. */
+static int amend_kept(struct toy *toy, struct weir_event *ev)
+{
+	if (ev->type == WEIR_EV_exec)
+		kept[toy->n_calls - 1] = toy->setup->host->amend(toy->setup->ctx, ev);
+	return WEIR_CONTINUE;
+}
+
+static void test_amend(void)
+{
+	const struct weir_amendment *a;
+	struct event *made[4];
+
+	reset();
+	t.toys[6].process = amend_kept;
+	make(SYNC(RICH "," EMIT "," AMEND "," CODE "," SINK));
+	toyasync_push(&t, 3, 17);
+	toyasync_push(&t, 3, 18);
+	if (!ok(kept[0] && kept[1], "amend: two are given out"))
+		return;
+	weir_set_u64(kept[0], t.toys[6].setup->produces[0], 5);
+	is_int(t.toys[6].setup->host->send(t.toys[6].setup->ctx, kept[0]), 0, "amend: sent");
+	is_int(t.toys[6].setup->host->send(t.toys[6].setup->ctx, kept[1]), 0,
+	       "amend: one that says nothing is taken");
+	if (!is_int((long long)toyasync_collect(&t, made, ARRAY_LEN(made)), 1,
+		    "amend: and goes nowhere"))
+		return;
+	a = (const void *)made[0]->rec;
+	is_int(a->base.type, WEIR_EV_amendment, "amend: its type");
+	is_int(a->ref_type, WEIR_EV_exec, "amend: of what");
+	is_int(a->ref_hops, 1, "amend: the first answer");
+	ok(!strncmp((const char *)a + a->ref_by.off, "toyemit", 7), "amend: by whom");
+	is_int(t.toys[0].n_calls, 2, "amend: stages before do not see it");
+	is_int(t.toys[7].n_calls, 1, "amend: those behind do");
+	is_int(written[WEIR_EV_amendment], 1, "amend: written");
+	event_unref(made[0]);
+	toychain_fini(&t);
+}
+
+static struct weir_handle handle_of(const struct toy *toy, const char *name)
+{
+	const struct weir_schema *s = toy->setup->schema;
+	uint32_t i;
+
+	for (i = 0; i < s->n_fields; i++)
+		if (!strcmp(s->fields[i].def.name, name))
+			return s->fields[i].handle;
+	return (struct weir_handle){ 0 };
+}
+
+static int mask_with(struct toy *toy, struct weir_event *ev, const char *name, uint32_t kind,
+		     const char *text)
+{
+	struct weir_value v = { .kind = (uint8_t)kind, .status = WEIR_PRESENT,
+				.len = (uint32_t)strlen(text), .v.p = text };
+
+	return toy->setup->host->mask(toy->setup->ctx, ev, handle_of(toy, name), &v);
+}
+
+static int mask_some(struct toy *toy, struct weir_event *ev)
+{
+	struct weir_value cwd = weir_get(ev, handle_of(toy, "process.cwd"));
+	static char longer[5000];
+
+	memset(longer, 'x', sizeof(longer) - 1);
+	is_int(mask_with(toy, ev, "process.cwd", WEIR_KIND_STR, "/x"), 0, "mask: a text");
+	is_int(mask_with(toy, ev, "process.cwd", WEIR_KIND_STR, longer), -1, "mask: none longer");
+	is_int(mask_with(toy, ev, "process.cwd", WEIR_KIND_STRV, "/x"), -1, "mask: none of another kind");
+	is_int(mask_with(toy, ev, "process.pid", WEIR_KIND_U32, ""), -1, "mask: no number");
+	is_int(mask_with(toy, ev, "no.such", WEIR_KIND_STR, ""), -1, "mask: not what is not there");
+	is_int(mask_with(toy, ev, "file.path", WEIR_KIND_STR, ""), -1, "mask: nor what this type has not");
+	is_int(mask_with(toy, ev, "toy.text", WEIR_KIND_STR, "masked, and longer"), 0,
+	       "mask: what a stage has added");
+	ok(cwd.len > 2, "mask: the text was longer");
+	return WEIR_CONTINUE;
+}
+
+static char seen_cwd[16], seen_rich[32];
+
+static void text_take(char *buf, size_t size, struct weir_value v)
+{
+	snprintf(buf, size, "%.*s", (int)v.len, v.v.p ? (const char *)v.v.p : "");
+}
+
+static int see_masked(struct toy *toy, struct weir_event *ev)
+{
+	text_take(seen_cwd, sizeof(seen_cwd), weir_get(ev, handle_of(toy, "process.cwd")));
+	text_take(seen_rich, sizeof(seen_rich), weir_get(ev, handle_of(toy, "toy.text")));
+	/* PLAIN has not said that it masks. */
+	is_int(mask_with(toy, ev, "process.cwd", WEIR_KIND_STR, ""), -1, "mask: not by any plugin");
+	return WEIR_CONTINUE;
+}
+
+static int rich_set(struct toy *toy, struct weir_event *ev)
+{
+	weir_set_str(ev, toy->setup->produces[1], "secret", 6);
+	return WEIR_CONTINUE;
+}
+
+static void test_mask(void)
+{
+	static struct mkrec rec;
+	static uint8_t before[WEIR_REC_MAX];
+	size_t size = mkrec_sample(&rec, WEIR_EV_exec, 3);
+
+	memcpy(before, rec.rec, size);
+	reset();
+	t.toys[0].process = rich_set;
+	t.toys[6].process = mask_some;
+	t.toys[1].process = see_masked;
+	make(SYNC(RICH "," EMIT "," PLAIN "," CODE "," SINK));
+	chain_run(t.chain, rec.rec, size, 42);
+	is_str(seen_cwd, "/x", "mask: stages behind see it so");
+	is_str(seen_rich, "masked, and longer", "mask: that, too");
+	ok(!memcmp(before, rec.rec, size), "mask: the record is as it was");
+	toychain_fini(&t);
+}
+
 /* ---- threads ------------------------------------------------------------------------*/
 
 static struct gate gate = GATE;
@@ -314,6 +436,8 @@ int main(void)
 	test_async();
 	test_rate();
 	test_refused();
+	test_amend();
+	test_mask();
 	test_locked();
 	test_threads();
 	toychain_teardown();
