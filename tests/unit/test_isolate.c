@@ -48,9 +48,10 @@ static void on_log(int level, const char *text)
 
 /* ---- a chain with one isolated enricher ------------------------------------------*/
 
-#define CHAIN(options)							\
+#define CHAIN(options)	CHAIN_WITHIN("20s", options)
+#define CHAIN_WITHIN(deadline, options)					\
 	SYNC("{ plugin = \"toycode\"; ctl = @0; }, { plugin = \"toysink\"; ctl = @1; }") \
-	"async = { a = { deadline = \"20s\"; stages = ( { plugin = \"iso_mark\"; isolation = \"process\"; " options " } ); };\n" \
+	"async = { a = { deadline = \"" deadline "\"; stages = ( { plugin = \"iso_mark\"; isolation = \"process\"; " options " } ); };\n" \
 	"b = { stages = ( { plugin = \"toyplain\"; ctl = @2; } ); }; };\n"
 
 static int make(const char *text)
@@ -276,7 +277,8 @@ static void test_many_deaths(void)
 	unsigned before;
 
 	isolate_pause_min_ns = isolate_pause_max_ns = 1000;
-	make(CHAIN("what = \"segv\";"));
+	/* 200 processes, one after the other. */
+	make(CHAIN_WITHIN("20m", "what = \"segv\";"));
 	push(2);
 	MUST(UNTIL(isolate_pid(instance()->inst)));
 	before = n_fds();
