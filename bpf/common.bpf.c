@@ -71,6 +71,7 @@ struct map_exits m_exits SEC(".maps");
 __u32 g_owner[SCRATCH_SLOTS];
 volatile __u64 g_outcomes;
 volatile __u32 g_unix_outcomes;
+volatile __u32 g_ended;
 
 __u64 g_seq[WEIR_CLASS_KERNEL_MAX * SEQ_STEP];
 

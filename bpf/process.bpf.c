@@ -172,7 +172,7 @@ static __always_inline void slot_flush(__u32 idx, __u32 tid)
 	struct weir_base *base;
 	struct scratch *s;
 
-	if (g_owner[idx & (SCRATCH_SLOTS - 1)] != tid)
+	if (g_owner[idx & (SCRATCH_SLOTS - 1)] != tid || g_ended)
 		return;
 	s = bpf_map_lookup_elem(&m_scratch, &idx);
 	if (!s || s->state != SLOT_WAITS)

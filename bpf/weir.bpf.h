@@ -141,6 +141,7 @@ extern struct map_lost m_lost SEC(".maps");
 /* Types whose outcome is told by an attached program; set once they are. */
 extern volatile __u64 g_outcomes;
 extern volatile __u32 g_unix_outcomes;	/* the same of unix sockets */
+extern volatile __u32 g_ended;	/* the stream has ended; detaching takes its time */
 
 /*
  * One line of cache for each class: the numbers are given by all CPUs. A
@@ -213,7 +214,7 @@ static __always_inline struct weir_str str_of(__u64 bits)
 
 static __always_inline bool type_enabled(__u32 type)
 {
-	return cfg_types >> type & 1;
+	return cfg_types >> type & 1 && !g_ended;
 }
 
 /* The next number of a type's class; what is then lost is missing by it. */

@@ -329,6 +329,8 @@ struct running {
 	int result;
 	unsigned n_stops;
 	uint64_t hurry_at;	/* 0: no stop was asked for */
+	uint64_t leave_at;	/* then the event path is left, unless it gets on */
+	uint64_t n_done;	/* what it had done when last looked at */
 	uint64_t stuck_since;	/* 0: it is not */
 	uint64_t tick_at;
 	unsigned n_left;	/* threads that were left to a plugin */
@@ -484,6 +486,18 @@ static void stuck_look(struct running *run, uint64_t now)
 	pthread_mutex_unlock(&dm->lock);
 }
 
+/* Stopped and hurried, and no call of a plugin has returned for STOP_NS. */
+static bool stop_fails(struct running *run, uint64_t now)
+{
+	const struct chain_stats *s = &run->dm->services.stats;
+	uint64_t done = stat_get(&s->in) + stat_get(&s->calls);
+
+	if (done != run->n_done || !run->leave_at)
+		run->leave_at = now + STOP_NS;
+	run->n_done = done;
+	return now > run->leave_at;
+}
+
 static void tick(struct running *run)
 {
 	uint64_t now = clock_ns(CLOCK_MONOTONIC);
@@ -493,7 +507,7 @@ static void tick(struct running *run)
 	retire_progress(run->dm);
 	if (run->hurry_at && now > run->hurry_at)
 		hurry(run->dm);
-	if (run->hurry_at && now > run->hurry_at + STOP_NS) {
+	if (run->hurry_at && now > run->hurry_at && stop_fails(run, now)) {
 		log_error("the event path does not come to an end: left behind");
 		fflush(NULL);
 		_exit(DAEMON_FAILED);

@@ -149,8 +149,43 @@ static void links_destroy(struct source_bpf *b)
 }
 
 /*
+ * Waits until all programs that run now have returned. That is what the kernel
+ * does when an inner map is replaced; detaching takes a grace period for each
+ * of the hooks.
+ */
+static int programs_wait(void)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts);
+	int inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "inner", 4, 4, 1, NULL);
+	int outer, r;
+	uint32_t key = 0;
+
+	opts.inner_map_fd = (uint32_t)inner;
+	outer = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "outer", 4, 4, 1, &opts);
+	r = bpf_map_update_elem(outer, &key, &inner, BPF_ANY) ? -errno : 0;
+	if (outer >= 0)
+		close(outer);
+	if (inner >= 0)
+		close(inner);
+	return r;
+}
+
+/* No program makes a record from here on; they are detached when all is told. */
+static void stream_end(struct source_bpf *b)
+{
+	int r;
+
+	b->skel->bss->g_ended = 1;
+	r = programs_wait();
+	if (r) {
+		log_debug("waiting for programs: %s", strerror(-r));
+		links_destroy(b);
+	}
+}
+
+/*
  * An operation that has not ended yet (a connect, say) lies in its slot. No
- * program runs any more: it is finished here as the kernel would have.
+ * program touches it any more: it is finished here as the kernel would have.
  */
 static int waiting_give(struct source_bpf *b)
 {
@@ -187,7 +222,7 @@ static int bpf_drain(struct source *s, source_record_f *fn, void *ctx)
 	struct source_bpf *b = of(s);
 	int r, before;
 
-	links_destroy(b);
+	stream_end(b);
 	b->fn = fn;
 	b->ctx = ctx;
 	b->n = 0;
