@@ -130,6 +130,32 @@ __noinline __u64 text_put(struct scratch *s, __u64 from, __u32 max)
 	return str_bits(at, ((__u32)n - 1) | mark);
 }
 
+/* As text_put, which see. */
+__noinline __u64 user_text_put(struct scratch *s, __u64 from, __u32 max)
+{
+	__u32 at, size = max + 1, mark = 0;
+	long n;
+
+	if (!s)
+		return 0;
+	at = s->tail;
+	BOUND(at);
+	if (at > WEIR_REC_MAX - WEIR_PATH_MAX)
+		return str_bits(0, WEIR_STR_ERROR);
+	if (size > WEIR_PATH_MAX)
+		size = WEIR_PATH_MAX;
+	BOUND(size);
+	if (size > WEIR_PATH_MAX)
+		return 0;
+	n = bpf_probe_read_user_str(&s->rec[at], size, (void *)from);
+	if (n <= 0)
+		return str_bits(0, WEIR_STR_ERROR);
+	if (n == WEIR_PATH_MAX)
+		mark = WEIR_STR_TRUNCATED;
+	s->tail = at + (__u32)n;
+	return str_bits(at, ((__u32)n - 1) | mark);
+}
+
 /* ---- paths -----------------------------------------------------------------*/
 
 /* Puts one name before what is there. 1: no more room. */

@@ -20,6 +20,36 @@ struct inode___6_11 {
 #pragma clang attribute pop
 
 /*
+ * The registers of user space at a probe: a layout that the kernel exports and
+ * does not change. Another architecture has no shell probes.
+ */
+struct user_regs {
+#if defined(__TARGET_ARCH_x86)
+	__u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di;
+#else
+	__u64 regs[31];
+#endif
+};
+
+static __always_inline __u64 regs_arg(const struct user_regs *r, __u32 n)
+{
+#if defined(__TARGET_ARCH_x86)
+	return n == 0 ? r->di : n == 1 ? r->si : r->dx;
+#else
+	return n == 0 ? r->regs[0] : n == 1 ? r->regs[1] : r->regs[2];
+#endif
+}
+
+static __always_inline __u64 regs_ret(const struct user_regs *r)
+{
+#if defined(__TARGET_ARCH_x86)
+	return r->ax;
+#else
+	return r->regs[0];
+#endif
+}
+
+/*
  * Modification time in ns. i_mtime became __i_mtime in 6.7 (12cd44023651) and
  * two members in 6.11 (3aa63a569c64).
  */

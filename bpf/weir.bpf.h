@@ -168,6 +168,8 @@ __u64 path_put(struct scratch *s);
 __u64 bytes_put(struct scratch *s, __u64 from, __u32 len);
 /* A text from kernel memory into the tail, up to its NUL or `max` bytes. */
 __u64 text_put(struct scratch *s, __u64 from, __u32 max);
+/* A text of user memory into the tail, up to its NUL or `max` bytes. */
+__u64 user_text_put(struct scratch *s, __u64 from, __u32 max);
 /* The file's facts of walk_dentry into a FILE_FIELDS event's struct. */
 int file_put(struct scratch *s);
 /* Emits and releases. */

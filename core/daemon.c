@@ -306,6 +306,7 @@ static int daemon_start(struct daemon *dm)
 
 	if (r)
 		return r;
+	__atomic_store_n(&dm->services.source, dm->source, __ATOMIC_RELEASE);
 	host_take(dm);
 	if (dm->services.ledger)
 		ledger_arm(dm->services.ledger);
@@ -650,6 +651,8 @@ static bool daemon_end(struct daemon *dm)
 		tails_retire(dm->tails);
 	dm->tails = tails_free(dm->tails);
 	dm->config = NULL;
+	/* Its end takes off all probes, and may take its time. */
+	__atomic_store_n(&dm->services.source, NULL, __ATOMIC_RELEASE);
 	if (cf)
 		retire_begin(dm, cf, NULL, 0);
 	if (!retire_wait(dm, (int64_t)STOP_NS)) {

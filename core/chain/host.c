@@ -9,6 +9,7 @@
 
 #include "chain/event.h"
 #include "chain/private.h"
+#include "source/source.h"
 #include "util/log.h"
 #include "util/macros.h"
 
@@ -290,6 +291,21 @@ static int host_stats(void *ctx, weir_stat_f *fn, void *arg)
 	return s->report ? s->report(s->report_arg, fn, arg) : -1;
 }
 
+static int host_probe(void *ctx, const struct weir_probe *probe)
+{
+	struct instance *in = instance_of(ctx);
+
+	return source_probe(services_source(in->services), in, probe);
+}
+
+static void host_unprobe(void *ctx, int number)
+{
+	struct instance *in = instance_of(ctx);
+
+	if (number >= 0)
+		source_unprobe(services_source(in->services), in, number);
+}
+
 const struct weir_host chain_host = {
 	.size = sizeof(struct weir_host),
 	.abi_major = WEIR_ABI_MAJOR,
@@ -305,4 +321,6 @@ const struct weir_host chain_host = {
 	.amend = host_amend,
 	.mask = host_mask,
 	.stats = host_stats,
+	.probe = host_probe,
+	.unprobe = host_unprobe,
 };

@@ -18,6 +18,7 @@
 #include "conf/unit.h"
 #include "schema/dict.h"
 #include "schema/schema.h"
+#include "source/source.h"
 #include "util/log.h"
 #include "util/macros.h"
 
@@ -493,6 +494,7 @@ void instance_close(struct instance *in)
 		ledger_enter(&in->who, LEDGER_CLOSE, NULL, 0);
 		in->def->close(in->inst);
 		ledger_leave();
+		source_unprobe(services_source(in->services), in, -1);
 	}
 	in->opened = false;
 }

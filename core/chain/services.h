@@ -16,6 +16,7 @@ struct event;
 struct inbox;
 struct ledger;
 struct pool;
+struct source;
 struct tap;
 
 /* Events of a class and type that user space lost, by reason. Any thread adds. */
@@ -47,6 +48,7 @@ struct services {
 	pthread_mutex_t ledger_lock;
 	struct tap *tap;	/* NULL: nobody looks on; published */
 	bool live;		/* the source is the running kernel */
+	struct source *source;	/* for probes; NULL: not yet, or no more */
 	/* What weir_host.stats tells; NULL: nothing. Any thread; 0, or -1: not now. */
 	int (*report)(void *arg, weir_stat_f *fn, void *fn_arg);
 	void *report_arg;
@@ -56,6 +58,12 @@ struct services {
 	struct chain_stats stats;
 	struct chain_losses losses;
 };
+
+/* Any thread. */
+static inline struct source *services_source(const struct services *s)
+{
+	return __atomic_load_n(&s->source, __ATOMIC_ACQUIRE);
+}
 
 /* 0, or -ENOMEM. */
 int services_init(struct services *s, const struct weir_host_id *host);

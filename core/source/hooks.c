@@ -80,6 +80,9 @@ const struct hook hooks[] = {
 	{ "on_inet_listen", "inet_listen", HOOK_OUTCOME, T(listen), 0 },
 	{ "on_unix_listen", "unix_listen", HOOK_OUTCOME, T(listen), 0 },
 
+	{ "on_shell_enter", "shell_line", HOOK_UPROBE, T(shell_command), 0 },
+	{ "on_shell_leave", "shell_line", HOOK_UPROBE, T(shell_command), T(shell_command) },
+
 	{ "snapshot_task", "task", HOOK_ITER, ALL_TYPES, 0 },
 };
 const size_t n_hooks = ARRAY_LEN(hooks);
@@ -218,6 +221,8 @@ int kernel_facts_read(struct kernel_facts *f)
 	for (i = 0; i < n_hooks; i++)
 		if (hooks[i].kind == HOOK_OUTCOME)
 			f->have[i] &= f->func_ret;
+		else if (hooks[i].kind == HOOK_UPROBE)
+			f->have[i] = true;
 	return 0;
 }
 

@@ -15,7 +15,8 @@ enum hook_kind {
 	HOOK_OUTCOME,	/* fexit of the function that does it: tells the outcome */
 	HOOK_TP,	/* tracepoint */
 	HOOK_FENTRY,
-	HOOK_ITER
+	HOOK_ITER,
+	HOOK_UPROBE	/* a program of user space; attached where a plugin asks for it */
 };
 
 struct hook {
@@ -26,7 +27,7 @@ struct hook {
 	uint64_t serves;	/* of those, the ones that it makes visible */
 };
 
-#define HOOK_MAX	64
+#define HOOK_MAX	128
 
 /* What the kernel offers. */
 struct kernel_facts {

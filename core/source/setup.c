@@ -68,7 +68,7 @@ static bool is_wanted(const struct hook *h, size_t i, uint64_t types,
 }
 
 static int progs_choose(struct weir_skel *skel, const struct source_bpf_conf *conf,
-			const struct kernel_facts *f, uint64_t off)
+			const struct kernel_facts *f, const bool *off)
 {
 	struct bpf_program *p;
 	bool on;
@@ -78,7 +78,7 @@ static int progs_choose(struct weir_skel *skel, const struct source_bpf_conf *co
 	for (i = 0; i < n_hooks; i++) {
 		p = bpf_object__find_program_by_name(skel->obj, hooks[i].prog);
 		AN(p);
-		on = is_wanted(&hooks[i], i, conf->types, f) && !(off >> i & 1);
+		on = is_wanted(&hooks[i], i, conf->types, f) && !off[i];
 		bpf_program__set_autoload(p, on);
 		if (on && hooks[i].kind <= HOOK_LSM_VOID && !f->lsm) {
 			r = to_tracing(p, &hooks[i],
@@ -90,15 +90,15 @@ static int progs_choose(struct weir_skel *skel, const struct source_bpf_conf *co
 	return 0;
 }
 
-/* The programs that failed, as bits of hooks[]; 0: none has. */
-static uint64_t failed_bit(void)
+/* Of the program that failed; n_hooks: none has. */
+static size_t failed_hook(void)
 {
 	size_t i;
 
 	for (i = 0; i < n_hooks; i++)
 		if (!strcmp(hooks[i].prog, failed_prog))
-			return 1ull << i;
-	return 0;
+			break;
+	return i;
 }
 
 /* ---- settings --------------------------------------------------------------------*/
@@ -227,7 +227,7 @@ static int maps_fill(struct weir_skel *skel, const struct source_bpf_conf *conf)
 /* ---- load -----------------------------------------------------------------------------*/
 
 static int load_once(const struct source_bpf_conf *conf, const struct kernel_facts *f,
-		     uint64_t off, struct weir_skel **out)
+		     const bool *off, struct weir_skel **out)
 {
 	struct weir_skel *skel = weir_skel__open();
 	int r;
@@ -249,10 +249,8 @@ static int load_once(const struct source_bpf_conf *conf, const struct kernel_fac
 }
 
 /* Some only help others; without one that serves a type, the type is blind. */
-static void prog_refused(uint64_t bit, int r)
+static void prog_refused(const struct hook *h, int r)
 {
-	const struct hook *h = &hooks[__builtin_ctzll(bit)];
-
 	if (h->serves)
 		log_error("this kernel refuses the program %s (%s): the events of %s are not seen",
 			  h->prog, strerror(-r), h->target);
@@ -265,7 +263,8 @@ int setup_load(const struct source_bpf_conf *conf, const struct kernel_facts *fa
 	       struct weir_skel **out)
 {
 	struct weir_skel *skel;
-	uint64_t off = 0, bit;
+	bool off[HOOK_MAX] = { false };
+	size_t i;
 	int r;
 
 	libbpf_set_print(on_message);
@@ -273,12 +272,12 @@ int setup_load(const struct source_bpf_conf *conf, const struct kernel_facts *fa
 		r = load_once(conf, facts, off, &skel);
 		if (!r)
 			break;
-		bit = failed_bit();
+		i = failed_hook();
 		/* EPERM is no judgement of a program: none will load. */
-		if (r == -EPERM || !bit || off & bit)
+		if (r == -EPERM || i == n_hooks || off[i])
 			return r;
-		prog_refused(bit, r);
-		off |= bit;
+		prog_refused(&hooks[i], r);
+		off[i] = true;
 	}
 	r = maps_fill(skel, conf);
 	if (r) {

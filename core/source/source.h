@@ -3,16 +3,18 @@
  * Where records come from: the kernel's rings or a capture file. Everything
  * behind a source is the same for both.
  *
- * All calls but wake() are made on the collector's thread. A source hands out
+ * All calls but wake(), probe() and unprobe() are made on the collector's
+ * thread. A source hands out
  * records as they are; core/source/check.c judges them.
  */
 #pragma once
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <weir/plugin.h>	/* struct weir_host_id */
+#include <weir/plugin.h>
 
 struct source;
 
@@ -51,6 +53,12 @@ struct source_ops {
 	void (*losses)(struct source *s, struct source_losses *out);
 	/* Any thread or signal handler: poll returns soon, now or next time. */
 	void (*wake)(struct source *s);
+	/*
+	 * Any thread; as weir_host.probe and unprobe (n < 0: all of `owner`).
+	 * NULL: it has none.
+	 */
+	int (*probe)(struct source *s, const void *owner, const struct weir_probe *probe);
+	void (*unprobe)(struct source *s, const void *owner, int n);
 	/* To add to a record's time for nanoseconds since 1970. */
 	int64_t (*wall_ns)(struct source *s);
 	/* Valid as long as the source. */
@@ -91,6 +99,18 @@ static inline void source_losses(struct source *s, struct source_losses *out)
 static inline void source_wake(struct source *s)
 {
 	s->ops->wake(s);
+}
+
+static inline int source_probe(struct source *s, const void *owner,
+			       const struct weir_probe *probe)
+{
+	return s && s->ops->probe ? s->ops->probe(s, owner, probe) : -ENOTSUP;
+}
+
+static inline void source_unprobe(struct source *s, const void *owner, int n)
+{
+	if (s && s->ops->unprobe)
+		s->ops->unprobe(s, owner, n);
 }
 
 static inline int64_t source_wall_ns(struct source *s)

@@ -18,6 +18,7 @@
 
 #include "shared.bpf.h"
 #include "source/hooks.h"
+#include "source/probes.h"
 #include "source/setup.h"
 #include "source/snapshot.h"
 #include "util/hostid.h"
@@ -34,6 +35,7 @@ struct source_bpf {
 #define SOURCE_BPF_MAGIC	0xb9f50a3e
 	struct weir_skel *skel;
 	struct bpf_link *links[HOOK_MAX];
+	struct probes probes;
 	/* one a class, so that a full one never keeps the other from being read */
 	struct ring_buffer *rings[WEIR_CLASS_KERNEL_MAX];
 	struct kernel_facts facts;
@@ -235,6 +237,22 @@ static int bpf_drain(struct source *s, source_record_f *fn, void *ctx)
 	return r < 0 ? r : b->n;
 }
 
+static int bpf_probe(struct source *s, const void *owner, const struct weir_probe *probe)
+{
+	struct source_bpf *b = of(s);
+	struct bpf_program *enter = b->skel->progs.on_shell_enter;
+	struct bpf_program *leave = b->skel->progs.on_shell_leave;
+
+	return probes_add(&b->probes, owner, probe,
+			  bpf_program__autoload(enter) ? enter : NULL,
+			  bpf_program__autoload(leave) ? leave : NULL);
+}
+
+static void bpf_unprobe(struct source *s, const void *owner, int n)
+{
+	probes_remove(&of(s)->probes, owner, n);
+}
+
 static void bpf_wake(struct source *s)
 {
 	uint64_t one = 1;
@@ -352,6 +370,7 @@ static void bpf_free(struct source *s)
 {
 	struct source_bpf *b = of(s);
 
+	probes_end(&b->probes);
 	links_destroy(b);
 	ring_buffer__free(b->rings[0]);
 	ring_buffer__free(b->rings[1]);
@@ -369,6 +388,8 @@ static const struct source_ops source_bpf_ops = {
 	.drain = bpf_drain,
 	.losses = bpf_losses,
 	.wake = bpf_wake,
+	.probe = bpf_probe,
+	.unprobe = bpf_unprobe,
 	.wall_ns = bpf_wall_ns,
 	.host_id = bpf_host_id,
 	.free = bpf_free,
@@ -376,12 +397,19 @@ static const struct source_ops source_bpf_ops = {
 
 /* ---- attach ---------------------------------------------------------------------*/
 
-static bool hook_attach(struct source_bpf *b, size_t i)
+static struct bpf_program *hook_loaded(struct source_bpf *b, size_t i)
 {
 	struct bpf_program *p =
 		bpf_object__find_program_by_name(b->skel->obj, hooks[i].prog);
 
-	if (!p || !bpf_program__autoload(p))
+	return p && bpf_program__autoload(p) ? p : NULL;
+}
+
+static bool hook_attach(struct source_bpf *b, size_t i)
+{
+	struct bpf_program *p = hook_loaded(b, i);
+
+	if (!p)
 		return false;
 	b->links[i] = bpf_program__attach(p);
 	if (!b->links[i])
@@ -422,7 +450,7 @@ static void hooks_attach(struct source_bpf *b)
 	outcomes_attach(b);
 	for (i = 0; i < n_hooks; i++)
 		if (hooks[i].kind != HOOK_OUTCOME && hooks[i].kind != HOOK_ITER &&
-		    hook_attach(b, i))
+		    (hooks[i].kind == HOOK_UPROBE ? hook_loaded(b, i) != NULL : hook_attach(b, i)))
 			served |= hooks[i].serves;
 	b->types &= served;
 }
@@ -459,6 +487,7 @@ int source_bpf_new(struct source **out, const struct source_bpf_conf *conf)
 	b->source.magic = SOURCE_BPF_MAGIC;
 	b->source.ops = &source_bpf_ops;
 	b->types = conf->types;
+	probes_init(&b->probes);
 	hostid_read(&b->host);
 	b->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	b->n_cpus = libbpf_num_possible_cpus();
@@ -494,7 +523,7 @@ uint64_t source_bpf_types(const struct source *s)
 
 static const char *const kind_names[] = {
 	[HOOK_LSM] = "lsm", [HOOK_LSM_VOID] = "lsm", [HOOK_OUTCOME] = "fexit",
-	[HOOK_TP] = "tp_btf", [HOOK_FENTRY] = "fentry", [HOOK_ITER] = "iter",
+	[HOOK_TP] = "tp_btf", [HOOK_FENTRY] = "fentry", [HOOK_ITER] = "iter", [HOOK_UPROBE] = "uprobe",
 };
 
 /* sched_process_exit cleans up; it tells exits only where taskstats cannot. */

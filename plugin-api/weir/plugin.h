@@ -431,8 +431,10 @@ struct weir_probe {
 	uint32_t size;
 	int32_t fd;		/* the program's or library's file, open for reading; stays the caller's */
 	uint64_t offset;	/* of the instruction in the file */
-	const char *name;	/* of the kernel side: "shell_line" */
-	uint64_t arg;		/* what it needs besides: docs/plugins.md */
+	const char *name;	/* of the kernel side: docs/plugins.md */
+	uint64_t arg;		/* what that needs besides */
+	int32_t pid;		/* in this process only; 0: in all that run the file */
+	uint32_t pad;
 };
 #endif
 
@@ -500,8 +502,9 @@ struct weir_host {
 	/*
 	 * May block: a thread of the plugin's own, or process in an async chain
 	 * with WEIR_PLUGIN_BLOCKS. The number of a probe, not negative, for
-	 * unprobe(); or a negative errno: -ENOTSUP in a replay. What is left
-	 * is taken off after close().
+	 * unprobe(); or a negative errno: -ENOTSUP in a replay, or where the
+	 * configuration does not observe its events. What is left is taken off
+	 * after close().
 	 */
 	int (*probe)(void *ctx, const struct weir_probe *probe);
 	void (*unprobe)(void *ctx, int number);

@@ -83,6 +83,9 @@ struct fake {
 	uint32_t n_later, n_done, n_sent, n_emitted;
 	uint32_t max_later, max_emit;
 	bool queue_full;
+	struct weir_probe probed;	/* the last; its fd may be closed by now */
+	uint32_t n_probes, n_unprobes;
+	int probe_error;	/* what probe() answers instead of a number; 0: none */
 	uint64_t counters[FAKE_WORDS];
 	struct weir_optval opts[FAKE_WORDS];
 	struct weir_handle wants[FAKE_WORDS], produces[FAKE_WORDS];
@@ -440,6 +443,25 @@ static inline int fake_host_mask(void *ctx, struct weir_event *ev, struct weir_h
 	return 0;
 }
 
+static inline int fake_host_probe(void *ctx, const struct weir_probe *probe)
+{
+	struct fake *f = ctx;
+
+	f->probed = *probe;
+	if (f->probe_error)
+		return f->probe_error;
+	return (int)f->n_probes++;
+}
+
+static inline void fake_host_unprobe(void *ctx, int number)
+{
+	struct fake *f = ctx;
+
+	if (number < 0 || (uint32_t)number >= f->n_probes)
+		fake_fail("unprobe() of what was not probed", f->plugin->name);
+	f->n_unprobes++;
+}
+
 /* What was sent so far is forgotten. */
 static inline void fake_forget(struct fake *f)
 {
@@ -505,7 +527,8 @@ static inline struct fake *fake_open(const struct weir_plugin *plugin,
 		.abi_major = WEIR_ABI_MAJOR, .abi_minor = WEIR_ABI_MINOR, .log = fake_log,
 		.alloc = fake_alloc, .host_id = fake_host_id, .later = fake_host_later,
 		.done = fake_host_done, .emit = fake_host_emit, .send = fake_host_send,
-		.amend = fake_host_amend, .mask = fake_host_mask };
+		.amend = fake_host_amend, .mask = fake_host_mask,
+		.probe = fake_host_probe, .unprobe = fake_host_unprobe };
 	f->schema.size = sizeof(f->schema);
 	f->schema.n_wire = f->n_wire;
 	f->setup = (struct weir_setup){ .size = sizeof(f->setup), .host = &f->host, .ctx = f,
