@@ -42,16 +42,31 @@ is "$(amendments process.out | md5sum)" "$(amendments none.out | md5sum)" 'the s
 is "$(jq -r 'select(.type == "exec") | .seq' process.out | md5sum)" \
 	"$(jq -r 'select(.type == "exec") | .seq' none.out | md5sum)" 'the same events, in order'
 
-# For as long as the test needs.
-"$mkcap" "$tmp/long" 600 5000000
-"$weird" -c process --replay "$tmp/long" --realtime -v >"$tmp/out" 2>"$tmp/err" &
+# begun N: until so many processes have begun, or the sensor has ended.
+begun() {
+	until [ "$(grep -c 'runs as process' "$tmp/err")" -ge "$1" ] || ! kill -0 $pid 2>/dev/null; do
+		read -rt 0.05 <> <(:)
+	done
+}
+
+# A stream that goes on for as long as the test needs: before they are killed,
+# while there are none, and with the new ones.
+"$mkcap" "$tmp/long" 600
+third=$(($(stat -c %s "$tmp/long") / 3))
+mkfifo "$tmp/feed"
+"$weird" -c process --replay "$tmp/feed" -v >"$tmp/out" 2>"$tmp/err" &
 pid=$!
-until [ "$(grep -c 'runs as process' "$tmp/err")" = 2 ]; do read -rt 0.05 < <(:); done
+exec 8>"$tmp/feed"
+head -c $third "$tmp/long" >&8
+begun 2
 victims=$(children $pid)
 is "$(wc -w <<<"$victims")" 2 'two children'
 for p in $victims; do kill -KILL "$p"; done
-until [ "$(grep -c 'runs as process' "$tmp/err")" = 4 ]; do read -rt 0.05 < <(:); done
+tail -c +$((third + 1)) "$tmp/long" | head -c $third >&8
+begun 4
 has "$(messages)" '^error: marks/example: process [0-9]+: signal 9' 'the log says how it died'
+tail -c +$((2 * third + 1)) "$tmp/long" >&8
+exec 8>&-
 wait $pid
 is $? 0 'the sensor goes on to its end'
 is "$(jq -r 'select(.type == "exec") | .seq' "$tmp/out" | sort -nu | wc -l)" 600 \

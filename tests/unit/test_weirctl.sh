@@ -202,20 +202,26 @@ has "$out" '^  "type": ?"exec",$' "tail --pretty"
 "$weirctl" --socket "$sock" tail 2>"$tmp/err" | head -n 1 >"$tmp/out"
 is "${PIPESTATUS[0]}" 0 "tail: the reader leaves: status"
 has "$(cat "$tmp/out")" '"type":"exec"' "tail: the reader leaves: output"
+# shows FILE: until the last event is there, or the reader has ended
+shows() {
+	until grep -q exit "$1" 2>/dev/null || ! kill -0 $pid 2>/dev/null; do
+		read -rt 0.01 <> <(:)
+	done
+}
 for signal in INT TERM; do
 	# A job's SIGINT is ignored unless it has job control.
 	set -m
 	"$weirctl" --socket "$sock" tail >"$tmp/fifo.$signal" 2>/dev/null &
 	pid=$!
 	set +m
-	until grep -q exit "$tmp/fifo.$signal" 2>/dev/null; do sleep 0.01; done
+	shows "$tmp/fifo.$signal"
 	kill -$signal $pid
 	wait $pid
 	is $? 0 "tail: SIG$signal: status"
 done
 "$weirctl" --socket "$sock" tail >"$tmp/ends" 2>"$tmp/err" </dev/null &
 pid=$!
-until grep -q exit "$tmp/ends"; do sleep 0.01; done
+shows "$tmp/ends"
 serve ""
 wait $pid
 is $? 1 "tail: the daemon ends: status"
