@@ -604,7 +604,6 @@ int main(void)
 
 	umask(022);
 	log_set_sink(silent);
-	alarm(300);
 	if (!ok(toychain_setup(), "the plugins are there"))
 		return done_testing();
 	for (i = 1; i <= 4; i++)

@@ -429,7 +429,6 @@ int main(void)
 {
 	umask(022);
 	log_set_sink(silent);
-	alarm(300);
 	if (!ok(toychain_setup(), "the plugins are there"))
 		return done_testing();
 	test_sync();

@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# usage: bounded.sh SECONDS COMMAND...
+# Runs a test, or a ring of them, in a session of its own. One that is not done
+# in time fails with the stacks of its processes (status 124) and is killed with
+# all that it has started. Whatever way it ends, nothing of it stays: a process
+# that is left holds the pipe to the test driver, which waits for its end.
+set -u
+limit=${1:?seconds}
+shift
+stacks_max=12
+
+# The processes of the session, and their children where these have their own.
+members()
+{
+	local stat line pid more=1
+	local -a f
+	local -A found=()
+
+	while [ $more = 1 ]; do
+		more=0
+		for stat in /proc/[0-9]*/stat; do
+			pid=${stat//[!0-9]/}
+			[ -z "${found[$pid]:-}" ] && { read -r line <"$stat"; } 2>/dev/null || continue
+			# Behind the name: state, parent, group, session.
+			read -ra f <<<"${line##*) }"
+			[[ ${f[0]} != [ZX] ]] || continue
+			if [ "$pid" = "$session" ] || [ "${f[3]}" = "$session" ] ||
+				[ -n "${found[${f[1]}]:-}" ]; then
+				found[$pid]=1 more=1
+			fi
+		done
+	done
+	echo "${!found[@]}"
+}
+
+# Where each thread of a process is; of a shell, its children tell.
+stack()
+{
+	local task
+
+	echo "process $1: $(tr '\0' ' ' <"/proc/$1/cmdline")"
+	for task in "/proc/$1/task"/*; do
+		echo "  thread ${task##*/} ($(<"$task/comm")) waits in $(<"$task/wchan")"
+		sed 's/^/    /' "$task/stack"
+	done
+	case $(readlink "/proc/$1/exe") in
+	*/bash|*/dash|*/sh|*/make) return ;;
+	esac
+	! command -v gdb >/dev/null || timeout -k 5 20 env -u DEBUGINFOD_URLS \
+		gdb -nx -q -batch -p "$1" -ex 'thread apply all backtrace'
+}
+
+stacks()
+{
+	local pid n=0
+
+	for pid in $(members); do
+		[ $((n++)) -lt $stacks_max ] || { echo 'and more processes'; return; }
+		stack "$pid"
+	done </dev/null 2>/dev/null | sed 's/^/# /'
+}
+
+# Stopped first, for a script would go on when its child is killed. One that
+# begins meanwhile is found the next time.
+end_all()
+{
+	local list
+
+	exec 2>/dev/null
+	kill "$clock"
+	while list=$(members) && [ -n "$list" ]; do
+		# shellcheck disable=SC2086  # words
+		kill -STOP $list; kill -KILL $list
+		read -rt 0.02 <> <(:)
+	done
+}
+
+# A shell without job control has its jobs ignore these two.
+env --default-signal=INT,QUIT setsid "$@" <&0 &
+session=$!
+sleep "$limit" >/dev/null 2>&1 &
+clock=$!
+trap 'end_all; exit 143' TERM INT HUP
+wait -n -p first "$session" "$clock"
+rc=$?
+if [ "$first" = "$clock" ]; then
+	echo
+	stacks
+	echo "Bail out! not done after $limit s"
+	rc=124
+fi
+end_all
+exit $rc
