@@ -68,7 +68,7 @@ end_all()
 	local list
 
 	exec 2>/dev/null
-	kill "$clock"
+	[ "${first:-}" = "$clock" ] || kill "$clock"
 	while list=$(members) && [ -n "$list" ]; do
 		# shellcheck disable=SC2086  # words
 		kill -STOP $list; kill -KILL $list
@@ -76,12 +76,13 @@ end_all()
 	done
 }
 
+session='' clock=''
+trap 'end_all; exit 143' TERM INT HUP
 # A shell without job control has its jobs ignore these two.
 env --default-signal=INT,QUIT setsid "$@" <&0 &
 session=$!
 sleep "$limit" >/dev/null 2>&1 &
 clock=$!
-trap 'end_all; exit 143' TERM INT HUP
 wait -n -p first "$session" "$clock"
 rc=$?
 if [ "$first" = "$clock" ]; then
