@@ -67,32 +67,47 @@ static int iso_open(const struct weir_setup *s, void **inst)
 	return 0;
 }
 
-/* Everything that the process shares with the core and can write to. */
-static void scribble(void)
+/* As core/isolate/shm.h has it. */
+enum { AT_IN_HAND = 16, AT_HEAD = 64, AT_UP_TAIL = 128, AT_RING = 4096, RING = 1 << 20, DONE = 7,
+       KINDS = 13 };
+
+/* What the process shares with the core under that name. */
+static uint8_t *shared_find(const char *name, size_t *size)
 {
 	FILE *f = fopen("/proc/self/maps", "re");
-	unsigned long from, to;
+	unsigned long from = 0, to = 0;
 	char line[512];
 
-	while (f && fgets(line, sizeof(line), f)) {
-		if ((!strstr(line, "weir-answers") && !strstr(line, "weir-requests")) ||
-		    sscanf(line, "%lx-%lx", &from, &to) != 2)
-			continue;
-		if (strstr(line, "weir-requests")) {
-			if (mprotect((void *)from, to - from, PROT_READ | PROT_WRITE) == 0)
-				_exit(99);
-			continue;
-		}
-		/* Not the plugin's word of where it is: else nobody sees the rest. */
-		memset((void *)from, 0xa5, to - from);
-	}
+	while (f && fgets(line, sizeof(line), f))
+		if (strstr(line, name) && sscanf(line, "%lx-%lx", &from, &to) == 2)
+			break;
+	if (f)
+		fclose(f);
+	*size = to - from;
+	return (uint8_t *)from;
+}
+
+static uint64_t number_at(const uint8_t *mem, size_t at)
+{
+	return __atomic_load_n((const uint64_t *)(const void *)(mem + at), __ATOMIC_ACQUIRE);
+}
+
+/* All that it can write to, when the core has read its answers: they would be lost. */
+static void scribble(void)
+{
+	size_t up_size, down_size;
+	uint8_t *up = shared_find("weir-answers", &up_size);
+	uint8_t *down = shared_find("weir-requests", &down_size);
+
+	if (mprotect(down, down_size, PROT_READ | PROT_WRITE) == 0)
+		_exit(99);
+	while (number_at(down, AT_UP_TAIL) != number_at(up, AT_HEAD))
+		usleep(1000);
+	memset(up, 0xa5, up_size);
 	pause();
 }
 
 /* ---- answers that are nearly right -----------------------------------------------*/
-
-/* As core/isolate/shm.h has it. */
-enum { AT_IN_HAND = 16, AT_HEAD = 64, AT_RING = 4096, RING = 1 << 20, DONE = 7, KINDS = 13 };
 
 static uint32_t seed;
 
@@ -100,20 +115,6 @@ static uint32_t dice(uint32_t n)
 {
 	seed = seed * 1664525u + 1013904223u;
 	return (seed >> 8) % n;
-}
-
-static uint8_t *answers_find(void)
-{
-	FILE *f = fopen("/proc/self/maps", "re");
-	unsigned long from = 0;
-	char line[512];
-
-	while (f && fgets(line, sizeof(line), f))
-		if (strstr(line, "weir-answers") && sscanf(line, "%lx-", &from) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return (uint8_t *)from;
 }
 
 /* A packed value: kind, status, slot, len, number, and some bytes. */
@@ -136,7 +137,8 @@ static uint32_t value_forge(const struct iso *i, uint32_t *at)
 
 static void forge(const struct iso *i)
 {
-	uint8_t *up = answers_find();
+	size_t size;
+	uint8_t *up = shared_find("weir-answers", &size);
 	uint64_t *head = (uint64_t *)(void *)(up + AT_HEAD), id;
 	uint32_t *m, n, k, len;
 
