@@ -8,7 +8,7 @@
 set -u
 limit=${1:?seconds}
 shift
-stacks_max=12
+report_max=16
 
 # The processes of the session, and their children where these have their own.
 members()
@@ -34,8 +34,8 @@ members()
 	echo "${!found[@]}"
 }
 
-# Where each thread of a process is; of a shell, its children tell.
-stack()
+# Where the kernel has each thread of a process.
+place()
 {
 	local task
 
@@ -44,21 +44,32 @@ stack()
 		echo "  thread ${task##*/} ($(<"$task/comm")) waits in $(<"$task/wchan")"
 		sed 's/^/    /' "$task/stack"
 	done
+}
+
+# How it came there; of a shell, its children tell.
+stack()
+{
 	case $(readlink "/proc/$1/exe") in
 	*/bash|*/dash|*/sh|*/make) return ;;
 	esac
-	! command -v gdb >/dev/null || timeout -k 5 20 env -u DEBUGINFOD_URLS \
+	echo "process $1:"
+	timeout -k 5 20 env -u DEBUGINFOD_URLS \
 		gdb -nx -q -batch -p "$1" -ex 'thread apply all backtrace'
 }
 
-stacks()
+# Places while it runs, then stacks, which take longer, while it is stopped.
+report()
 {
-	local pid n=0
+	local list pid places
 
-	for pid in $(members); do
-		[ $((n++)) -lt $stacks_max ] || { echo 'and more processes'; return; }
-		stack "$pid"
-	done </dev/null 2>/dev/null | sed 's/^/# /'
+	read -ra list <<<"$(members)"
+	list=("${list[@]:0:$report_max}")
+	places=$(for pid in "${list[@]}"; do place "$pid"; done)
+	kill -STOP "${list[@]}"
+	echo "$places"
+	for pid in "${list[@]}"; do
+		! command -v gdb >/dev/null || stack "$pid"
+	done
 }
 
 # Stopped first, for a script would go on when its child is killed. One that
@@ -87,7 +98,7 @@ wait -n -p first "$session" "$clock"
 rc=$?
 if [ "$first" = "$clock" ]; then
 	echo
-	stacks
+	report </dev/null 2>/dev/null | sed 's/^/# /'
 	echo "Bail out! not done after $limit s"
 	rc=124
 fi
