@@ -17,6 +17,7 @@ const volatile __u32 cfg_filters = 0;
 const volatile __u64 cfg_rate_ns = 0;
 const volatile __u64 cfg_rate_burst_ns = 0;
 const volatile __u64 cfg_types = 0;
+const volatile __u32 cfg_lsm = 1;
 const volatile __u32 cfg_lsm_fexit = 0;
 
 struct map_ring m_ring_critical SEC(".maps"), m_ring_bulk SEC(".maps");
@@ -105,14 +106,11 @@ __noinline __u64 bytes_put(struct scratch *s, __u64 from, __u32 len)
 	return str_bits(at, n | mark);
 }
 
-__noinline __u64 text_put(struct scratch *s, __u64 from, __u32 max)
+static __always_inline __u64 text_copy(struct scratch *s, __u64 from, __u32 max, bool user)
 {
-	__u32 at, size = max + 1, mark = 0;
+	__u32 at = s->tail, size = max + 1, mark = 0;
 	long n;
 
-	if (!s)
-		return 0;
-	at = s->tail;
 	BOUND(at);
 	if (at > WEIR_REC_MAX - WEIR_PATH_MAX)
 		return str_bits(0, WEIR_STR_ERROR);
@@ -121,7 +119,10 @@ __noinline __u64 text_put(struct scratch *s, __u64 from, __u32 max)
 	BOUND(size);
 	if (size > WEIR_PATH_MAX)
 		return 0;
-	n = bpf_probe_read_kernel_str(&s->rec[at], size, (void *)from);
+	if (user)
+		n = bpf_probe_read_user_str(&s->rec[at], size, (void *)from);
+	else
+		n = bpf_probe_read_kernel_str(&s->rec[at], size, (void *)from);
 	if (n <= 0)
 		return str_bits(0, WEIR_STR_ERROR);
 	if (n == WEIR_PATH_MAX)
@@ -130,30 +131,14 @@ __noinline __u64 text_put(struct scratch *s, __u64 from, __u32 max)
 	return str_bits(at, ((__u32)n - 1) | mark);
 }
 
-/* As text_put, which see. */
+__noinline __u64 text_put(struct scratch *s, __u64 from, __u32 max)
+{
+	return s ? text_copy(s, from, max, false) : 0;
+}
+
 __noinline __u64 user_text_put(struct scratch *s, __u64 from, __u32 max)
 {
-	__u32 at, size = max + 1, mark = 0;
-	long n;
-
-	if (!s)
-		return 0;
-	at = s->tail;
-	BOUND(at);
-	if (at > WEIR_REC_MAX - WEIR_PATH_MAX)
-		return str_bits(0, WEIR_STR_ERROR);
-	if (size > WEIR_PATH_MAX)
-		size = WEIR_PATH_MAX;
-	BOUND(size);
-	if (size > WEIR_PATH_MAX)
-		return 0;
-	n = bpf_probe_read_user_str(&s->rec[at], size, (void *)from);
-	if (n <= 0)
-		return str_bits(0, WEIR_STR_ERROR);
-	if (n == WEIR_PATH_MAX)
-		mark = WEIR_STR_TRUNCATED;
-	s->tail = at + (__u32)n;
-	return str_bits(at, ((__u32)n - 1) | mark);
+	return s ? text_copy(s, from, max, true) : 0;
 }
 
 /* ---- paths -----------------------------------------------------------------*/

@@ -17,6 +17,19 @@ struct inode___6_11 {
 	__s64 i_mtime_sec;
 	__u32 i_mtime_nsec;
 };
+
+struct pt_regs___x86 {
+	unsigned long si, cx, di, r8;
+};
+struct pt_regs___arm64 {
+	__u64 regs[31];
+};
+struct thread_info___x86 {
+	__u32 status;
+};
+struct task_struct___x86 {
+	struct thread_info___x86 thread_info;
+};
 #pragma clang attribute pop
 
 /*
@@ -81,4 +94,32 @@ static __always_inline int compat_errno(__u64 ret)
 	__s64 r = (__u32)(ret >> 32) == 0 ? (__s64)(__s32)ret : (__s64)ret;
 
 	return r < 0 && r >= -4095 ? (int)r : 0;
+}
+
+/* Of a process with 32 bits the registers are others; arm64 has no others. */
+#define TS_COMPAT 2u
+static __always_inline bool compat_is_32(const struct task_struct *task)
+{
+	struct task_struct___x86 *t = (void *)task;
+
+	return bpf_core_field_exists(t->thread_info.status) &&
+	       BPF_CORE_READ(t, thread_info.status) & TS_COMPAT;
+}
+
+/*
+ * Argument 2 or 5 of the system call that the current task is in, for what no
+ * function that can be followed is told. bpf_task_pt_regs is there since 5.15.
+ */
+static __always_inline __u64 compat_syscall_arg(__u32 n)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+	struct pt_regs___arm64 *a = (void *)regs;
+	struct pt_regs___x86 *x = (void *)regs;
+
+	if (bpf_core_field_exists(a->regs))
+		return n == 2 ? BPF_CORE_READ(a, regs[1]) : BPF_CORE_READ(a, regs[4]);
+	if (compat_is_32(task))
+		return n == 2 ? BPF_CORE_READ(x, cx) : BPF_CORE_READ(x, di);
+	return n == 2 ? BPF_CORE_READ(x, si) : BPF_CORE_READ(x, r8);
 }

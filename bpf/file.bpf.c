@@ -271,16 +271,6 @@ int on_vfs_symlink(__u64 *ctx)
 	return 0;
 }
 
-/* The path of a second name, without the facts of a file. */
-static __always_inline struct weir_str second_path(struct scratch *s,
-						   struct vfsmount *mnt, __u64 dentry)
-{
-	s->walk_flags = 0;
-	s->walk_mnt = (__u64)mnt;
-	s->walk_dentry = dentry;
-	return str_of(path_put(s));
-}
-
 /* The old name may be reached through another mount than the new one's. */
 SEC("lsm/path_link")
 int on_path_link(__u64 *ctx)

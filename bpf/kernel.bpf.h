@@ -73,10 +73,16 @@ struct posix_acl {
 	struct posix_acl_entry a_entries[0];
 };
 
+struct file_system_type {
+	const char *name;
+};
+
 struct mount;
 struct super_block {
 	__u32 s_dev;
+	unsigned long s_flags;
 	unsigned long s_magic;
+	struct file_system_type *s_type;
 	struct list_head s_mounts;
 	struct dentry *s_root;
 };
@@ -104,6 +110,7 @@ struct dentry {
 struct vfsmount {
 	struct dentry *mnt_root;
 	struct super_block *mnt_sb;
+	int mnt_flags;
 };
 
 struct ns_common {
@@ -119,6 +126,7 @@ struct mount {
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
 	struct list_head mnt_instance;
+	const char *mnt_devname;
 	struct mnt_namespace *mnt_ns;
 };
 
@@ -132,6 +140,20 @@ struct file {
 	struct inode *f_inode;
 	unsigned int f_flags;
 	unsigned int f_mode;
+	void *private_data;
+};
+
+struct fs_context {
+	struct dentry *root;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
 };
 
 struct fs_struct {
@@ -141,7 +163,47 @@ struct fs_struct {
 
 struct mm_struct {
 	unsigned long arg_start, arg_end, env_start, env_end;
+	unsigned long start_brk, brk, start_stack;
 	struct file *exe_file;
+};
+
+struct anon_vma;
+struct vm_area_struct {
+	unsigned long vm_start, vm_end;
+	unsigned long vm_flags;
+	struct mm_struct *vm_mm;
+	struct anon_vma *anon_vma;
+	struct file *vm_file;
+};
+
+struct module {
+	char name[56];
+	unsigned long taints;
+};
+
+enum kernel_read_file_id { READING_MODULE = 2 };
+enum kernel_load_data_id { LOADING_MODULE = 2 };
+
+enum bpf_prog_type { BPF_PROG_TYPE_UNSPEC };
+enum bpf_attach_type { BPF_CGROUP_INET_INGRESS };
+
+struct bpf_prog_aux {
+	__u32 id;
+	const char *attach_func_name;
+	char name[16];
+};
+
+struct bpf_prog {
+	enum bpf_prog_type type;
+	enum bpf_attach_type expected_attach_type;
+	__u32 len;
+	struct bpf_prog_aux *aux;
+};
+
+struct bpf_map {
+	enum bpf_map_type map_type;
+	__u32 id;
+	char name[16];
 };
 
 struct user_namespace {
@@ -224,6 +286,7 @@ struct task_struct {
 	const struct cred *real_cred;
 	char comm[16];
 	struct fs_struct *fs;
+	struct files_struct *files;
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
 	struct mm_struct *mm;

@@ -74,7 +74,8 @@ extern const volatile __u32 cfg_env;		/* names of m_env are wanted */
 extern const volatile __u32 cfg_filters;	/* FILTER_* in use */
 extern const volatile __u64 cfg_rate_ns;	/* ns between bulk events of a cgroup; 0: no limit */
 extern const volatile __u64 cfg_rate_burst_ns;
-extern const volatile __u32 cfg_lsm_fexit;	/* LSM programs are fexit programs here */
+extern const volatile __u32 cfg_lsm;		/* LSM programs are LSM programs here */
+extern const volatile __u32 cfg_lsm_fexit;	/* they are fexit programs; neither: fentry */
 extern const volatile __u64 cfg_types;		/* enabled event types, a bit each */
 
 struct map_ring {
@@ -168,7 +169,7 @@ __u64 path_put(struct scratch *s);
 __u64 bytes_put(struct scratch *s, __u64 from, __u32 len);
 /* A text from kernel memory into the tail, up to its NUL or `max` bytes. */
 __u64 text_put(struct scratch *s, __u64 from, __u32 max);
-/* A text of user memory into the tail, up to its NUL or `max` bytes. */
+/* The same from the memory of the process, as far as it is there. */
 __u64 user_text_put(struct scratch *s, __u64 from, __u32 max);
 /* The file's facts of walk_dentry into a FILE_FIELDS event's struct. */
 int file_put(struct scratch *s);
@@ -212,6 +213,22 @@ static __always_inline struct weir_str str_of(__u64 bits)
 	struct weir_str str = { .off = (__u32)bits, .len = bits >> 32 };
 
 	return str;
+}
+
+/* A text that may be missing. */
+static __always_inline struct weir_str text_given(struct scratch *s, __u64 from, __u32 max)
+{
+	return str_of(from ? text_put(s, from, max) : 0);
+}
+
+/* The path of a second name, without the facts of a file. */
+static __always_inline struct weir_str second_path(struct scratch *s,
+						   struct vfsmount *mnt, __u64 dentry)
+{
+	s->walk_flags = 0;
+	s->walk_mnt = (__u64)mnt;
+	s->walk_dentry = dentry;
+	return str_of(path_put(s));
 }
 
 static __always_inline bool type_enabled(__u32 type)
@@ -414,7 +431,10 @@ static __always_inline void op_now(struct scratch *s, void *ctx, __u32 outcome)
 		op_emit(s, outcome, 0);
 }
 
-/* Filled: waits for op_end, or is emitted now if that cannot come. */
+/*
+ * Filled: waits for op_end, or is emitted now if that cannot come. Without ctx,
+ * what a security module denies is told at the end, too.
+ */
 static __always_inline void op_park(struct scratch *s, void *ctx, __u32 type, __u64 key)
 {
 	struct weir_base *base = (void *)s->rec;
@@ -423,7 +443,7 @@ static __always_inline void op_park(struct scratch *s, void *ctx, __u32 type, __
 		scratch_release(s);
 		return;
 	}
-	if (op_denied(s, ctx))
+	if (ctx && op_denied(s, ctx))
 		return;
 	if (!s->may_wait || base->flags & WEIR_REC_KTHREAD) {
 		op_emit(s, WEIR_OUTCOME_UNKNOWN, 0);
@@ -478,5 +498,30 @@ static __always_inline struct scratch *file_begin(__u32 type, __u32 size,
 	s->walk_mnt = (__u64)mnt;
 	s->walk_dentry = (__u64)dentry;
 	file_put(s);
+	return s;
+}
+
+/*
+ * The same where there may be none. The pointer comes as a number, since the
+ * verifier takes an argument of an LSM hook for one that is never NULL.
+ */
+static __always_inline struct scratch *maybe_file_begin(__u32 type, __u32 size, __u64 file)
+{
+	struct file *f = (void *)file;
+	struct weir_unlink *e;
+	struct scratch *s;
+
+	if (file)
+		return file_begin(type, size, BPF_CORE_READ(f, f_path.mnt),
+				  BPF_CORE_READ(f, f_path.dentry));
+	if (!type_enabled(type))
+		return NULL;
+	op_flush(type, WEIR_OUTCOME_UNKNOWN);
+	s = op_begin(type, size);
+	if (!s)
+		return NULL;
+	e = (void *)s->rec;
+	e->uid = ~0u;
+	e->gid = ~0u;
 	return s;
 }

@@ -80,6 +80,36 @@ const struct hook hooks[] = {
 	{ "on_inet_listen", "inet_listen", HOOK_OUTCOME, T(listen), 0 },
 	{ "on_unix_listen", "unix_listen", HOOK_OUTCOME, T(listen), 0 },
 
+	{ "on_mmap_file", "mmap_file", HOOK_LSM, T(mmap_exec), T(mmap_exec) },
+	{ "on_vm_mmap_pgoff", "vm_mmap_pgoff", HOOK_OUTCOME, T(mmap_exec), 0 },
+	{ "on_do_shmat", "do_shmat", HOOK_OUTCOME, T(mmap_exec), 0 },
+	{ "on_file_mprotect", "file_mprotect", HOOK_LSM, T(mprotect_exec), T(mprotect_exec) },
+	{ "on_mprotect_fixup", "mprotect_fixup", HOOK_OUTCOME, T(mprotect_exec), 0 },
+	{ "on_do_mprotect_pkey", "do_mprotect_pkey", HOOK_OUTCOME, T(mprotect_exec), 0 },
+	{ "on_shmem_file_setup", "shmem_file_setup", HOOK_FENTRY, T(memfd), T(memfd) },
+	{ "on_hugetlb_file_setup", "hugetlb_file_setup", HOOK_FENTRY, T(memfd), 0 },
+	{ "on_shmem_file_setup_end", "shmem_file_setup", HOOK_OUTCOME, T(memfd), 0 },
+	{ "on_hugetlb_file_setup_end", "hugetlb_file_setup", HOOK_OUTCOME, T(memfd), 0 },
+
+	{ "on_sb_mount", "sb_mount", HOOK_LSM, T(mount), T(mount) },
+	{ "on_path_mount", "path_mount", HOOK_OUTCOME, T(mount), 0 },
+	{ "on_move_mount", "move_mount", HOOK_LSM, T(mount), 0 },
+	{ "on_do_move_mount", "do_move_mount", HOOK_OUTCOME, T(mount), 0 },
+	{ "on_sb_remount", "sb_remount", HOOK_LSM, T(mount), 0 },
+	{ "on_reconfigure_super", "reconfigure_super", HOOK_OUTCOME, T(mount), 0 },
+	{ "on_sb_umount", "sb_umount", HOOK_LSM, T(umount), T(umount) },
+	{ "on_path_umount", "path_umount", HOOK_OUTCOME, T(umount), 0 },
+
+	{ "on_kernel_read_file", "kernel_read_file", HOOK_LSM, T(module_load), 0 },
+	{ "on_kernel_load_data", "kernel_load_data", HOOK_LSM, T(module_load), 0 },
+	{ "on_kernel_read_file_end", "kernel_read_file", HOOK_OUTCOME, T(module_load), 0 },
+	{ "on_module_load", "module_load", HOOK_TP, T(module_load), T(module_load) },
+	{ "on_load_module", "load_module", HOOK_OUTCOME, T(module_load), 0 },
+	{ "on_bpf", "bpf", HOOK_LSM, T(bpf), T(bpf) },
+	{ "on_bpf_map", "bpf_map", HOOK_LSM, T(bpf), 0 },
+	{ "on_bpf_prog", "bpf_prog", HOOK_LSM, T(bpf), 0 },
+	{ "on_sys_bpf", "__sys_bpf", HOOK_OUTCOME, T(bpf), 0 },
+
 	{ "on_shell_enter", "shell_line", HOOK_UPROBE, T(shell_command), 0 },
 	{ "on_shell_leave", "shell_line", HOOK_UPROBE, T(shell_command), T(shell_command) },
 
@@ -183,7 +213,10 @@ static void btf_read(struct kernel_facts *f, const struct btf *btf)
 			continue;
 		strcpy(key.name, name);
 		hit = bsearch(&key, w, n_hooks, sizeof(*w), wanted_cmp);
-		if (hit)
+		/* Several may follow the same function. */
+		while (hit && hit > w && !wanted_cmp(hit - 1, &key))
+			hit--;
+		for (; hit && hit < w + n_hooks && !wanted_cmp(hit, &key); hit++)
 			func_read(f, btf, t, hit);
 	}
 }

@@ -90,7 +90,7 @@ static int progs_choose(struct weir_skel *skel, const struct source_bpf_conf *co
 	return 0;
 }
 
-/* Of the program that failed; n_hooks: none has. */
+/* The program that failed, as index of hooks[]; n_hooks: none has. */
 static size_t failed_hook(void)
 {
 	size_t i;
@@ -132,6 +132,7 @@ static void settings_fill(struct weir_skel *skel, const struct source_bpf_conf *
 		ro->cfg_rate_burst_ns = ro->cfg_rate_ns * MAX(conf->burst, 1u);
 	}
 	ro->cfg_types = conf->types;
+	ro->cfg_lsm = f->lsm;
 	ro->cfg_lsm_fexit = !f->lsm && f->func_ret;
 	bpf_map__set_max_entries(skel->maps.m_ring_critical, ring_size(conf->ring_critical));
 	bpf_map__set_max_entries(skel->maps.m_ring_bulk, ring_size(conf->ring_bulk));

@@ -540,7 +540,7 @@ static void type_report(FILE *f, unsigned type, const char *name,
 	char func[64];
 	size_t i;
 
-	fprintf(f, "%-12s", name);
+	fprintf(f, "%-12s ", name);
 	for (i = 0; i < n_hooks; i++) {
 		h = &hooks[i];
 		if (!(h->types >> type & 1) || !facts->have[i] || stands_in(h, facts) ||
