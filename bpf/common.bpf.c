@@ -581,7 +581,8 @@ static __always_inline void base_fill(struct scratch *s, struct task_struct *tas
 		exe_fill(s, b, mm);
 	if (self) {
 		s->excluded = process_skipped(s, b);
-		if (mm) {
+		/* An image in the making has no end of them yet. */
+		if (mm && mm->arg_end > mm->arg_start) {
 			b->args_size = mm->arg_end - mm->arg_start;
 			b->args = str_of(user_put(s, mm->arg_start, b->args_size, args_max));
 		}

@@ -5,7 +5,8 @@
  * hooks come once for each operation of a user, not again for the layers of
  * an overlay below.
  *
- *   create	lsm/path_mknod		fexit/vfs_mknod, vfs_create; lsm/file_open
+ *   create	lsm/path_mknod		fexit/vfs_mknod, vfs_create, vfs_mkobj (of
+ *					BPF); lsm/file_open
  *   open	lsm/file_open		(all permission checks have passed)
  *   unlink	lsm/path_unlink		fexit/vfs_unlink
  *   rename	lsm/path_rename		fexit/vfs_rename
@@ -159,10 +160,10 @@ int on_path_mknod(__u64 *ctx)
 	return 0;
 }
 
-static __always_inline int mknod_end(__u64 *ctx)
+static __always_inline int mknod_end(__u64 *ctx, __u64 at)
 {
-	struct scratch *s = op_waiting(WEIR_EV_create, ctx[2]);
-	struct dentry *dentry = (void *)ctx[2];
+	struct scratch *s = op_waiting(WEIR_EV_create, at);
+	struct dentry *dentry = (void *)at;
 	int err;
 
 	if (!s)
@@ -178,13 +179,19 @@ static __always_inline int mknod_end(__u64 *ctx)
 SEC("fexit/vfs_mknod")
 int on_vfs_mknod(__u64 *ctx)
 {
-	return mknod_end(ctx);
+	return mknod_end(ctx, ctx[2]);
 }
 
 SEC("fexit/vfs_create")
 int on_vfs_create(__u64 *ctx)
 {
-	return mknod_end(ctx);
+	return mknod_end(ctx, ctx[2]);
+}
+
+SEC("fexit/vfs_mkobj")
+int on_vfs_mkobj(__u64 *ctx)
+{
+	return mknod_end(ctx, ctx[0]);
 }
 
 /* ---- names -------------------------------------------------------------------*/

@@ -41,10 +41,15 @@ static __always_inline void module_begin(__u64 *ctx, __u64 file)
 		op_park(s, ctx, WEIR_EV_module_load, 1);
 }
 
+static __always_inline bool reads_module(__u32 what)
+{
+	return what == bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE);
+}
+
 SEC("lsm/kernel_read_file")
 int on_kernel_read_file(__u64 *ctx)
 {
-	if ((__u32)ctx[1] == bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE))
+	if (reads_module(ctx[1]))
 		module_begin(ctx, hook_arg(ctx, 0));
 	return 0;
 }
@@ -57,12 +62,16 @@ int on_kernel_load_data(__u64 *ctx)
 	return 0;
 }
 
+/* A module that loads may read files of its own, such as firmware. */
 SEC("fexit/kernel_read_file")
 int on_kernel_read_file_end(__u64 *ctx)
 {
-	struct scratch *s = op_waiting(WEIR_EV_module_load, 0);
+	struct scratch *s;
 	int err;
 
+	if (!reads_module(ctx[5]))
+		return 0;
+	s = op_waiting(WEIR_EV_module_load, 0);
 	if (!s)
 		return 0;
 	err = ret_errno(ctx);

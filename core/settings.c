@@ -25,14 +25,14 @@ static const struct weir_option sensor_table[] = {
 	[SENSOR_EVENTS] = { .name = "events", .type = WEIR_OPT_STRLIST,
 		.dflt = "exec,fork,exit,create,unlink,rename,link,symlink,mkdir,rmdir,"
 			"truncate,chmod,chown,setxattr,removexattr,set_acl,connect,"
-			"accept,bind,listen",
+			"accept,bind,listen,mprotect_exec,mount,umount,module_load,bpf,memfd",
 		.doc = "Event types to observe; the hooks of others are not attached." },
 	[SENSOR_RING] = { .name = "ring_size", .type = WEIR_OPT_SIZE,
 		.min = 65536, .max = 1 << 30, .dflt = "4M",
-		.doc = "Ring buffer of the bulk class (files, network)." },
+		.doc = "Ring buffer of the bulk class (files, network, memory)." },
 	[SENSOR_RING_CRITICAL] = { .name = "ring_size_critical", .type = WEIR_OPT_SIZE,
 		.min = 65536, .max = 1 << 30, .dflt = "8M",
-		.doc = "Ring buffer of the critical class (exec, fork, exit)." },
+		.doc = "Ring buffer of the critical class (exec, fork, exit, mount, umount, module_load, bpf)." },
 	[SENSOR_ARGS] = { .name = "args_max", .type = WEIR_OPT_SIZE,
 		.min = 0, .max = WEIR_ARGS_MAX, .dflt = "1K",
 		.doc = "Bytes of a process's arguments in events other than exec, which has 32K." },

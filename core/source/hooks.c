@@ -34,6 +34,7 @@ const struct hook hooks[] = {
 	{ "on_path_mknod", "path_mknod", HOOK_LSM, T(create), T(create) },
 	{ "on_vfs_mknod", "vfs_mknod", HOOK_OUTCOME, T(create), 0 },
 	{ "on_vfs_create", "vfs_create", HOOK_OUTCOME, T(create), 0 },
+	{ "on_vfs_mkobj", "vfs_mkobj", HOOK_OUTCOME, T(create), 0 },
 	{ "on_path_unlink", "path_unlink", HOOK_LSM, T(unlink), T(unlink) },
 	{ "on_vfs_unlink", "vfs_unlink", HOOK_OUTCOME, T(unlink), 0 },
 	{ "on_path_rmdir", "path_rmdir", HOOK_LSM, T(rmdir), T(rmdir) },
