@@ -104,8 +104,11 @@ int bench_chain_new_of(struct bench_chain **out, const char *plugin_dir,
 	}
 	c->dirs[0] = c->dir;
 	c->loader = loader_new(instance_reserved);
-	if (c->loader && !services_init(&c->services, &bench_host))
+	if (c->loader && !services_init(&c->services, &bench_host)) {
+		/* So that stages do what they do in the sensor. */
+		c->services.live = true;
 		r = bench_build(c, config, &d);
+	}
 	diag_log(&d);
 	diag_fini(&d);
 out:

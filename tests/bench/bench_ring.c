@@ -45,8 +45,15 @@ struct bench_stage {
 	double ns[BENCH_ROUNDS_MAX];	/* per event, by round */
 };
 
+/* The chain as etc/weir.conf has it. */
+static const char bench_all[] =
+	"sync = ( { plugin = \"process\"; }, { plugin = \"identity\"; },"
+	" { plugin = \"container\"; }, { plugin = \"dns\"; },"
+	" { plugin = \"variables\"; }, { plugin = \"monitor\"; },"
+	" { plugin = \"scrub\"; }, { plugin = \"json\"; }, { plugin = \"stdout\"; } );\n";
+
 static FILE *out;	/* standard output is the chain's */
-static struct bench_chain *chain;
+static struct bench_chain *chain, *all;
 static uint64_t n_bad;
 static volatile uint64_t sink;
 
@@ -86,11 +93,19 @@ static int on_chain(void *ctx, void *rec, size_t size)
 	return 0;
 }
 
+static int on_all(void *ctx, void *rec, size_t size)
+{
+	(void)ctx;
+	n_bad += bench_chain_record(all, rec, size) < 0;
+	return 0;
+}
+
 static struct bench_stage stages[] = {
 	{ .name = "empty", .fn = on_empty },
 	{ .name = "touch", .fn = on_touch },
 	{ .name = "check", .fn = on_check },
 	{ .name = "chain", .fn = on_chain },
+	{ .name = "all", .fn = on_all },
 };
 
 static uint64_t now_ns(void)
@@ -188,8 +203,8 @@ static double drain(struct bench_stage *s, unsigned want)
 	uint64_t began = now_ns();
 	int n = ring_buffer__consume(s->rb);
 
-	if (s->fn == on_chain)
-		n_bad += bench_chain_flush(chain) < 0;
+	if (s->fn == on_chain || s->fn == on_all)
+		n_bad += bench_chain_flush(s->fn == on_all ? all : chain) < 0;
 	began = now_ns() - began;
 	if (n != (int)want)
 		die("records are missing", EPROTO);
@@ -248,7 +263,7 @@ static void run(struct bench_ring_bpf *skel, const char *what,
 
 static void run_all(struct bench_ring_bpf *skel, const struct bench_conf *conf)
 {
-	unsigned n_stages = ARRAY_LEN(stages) - !chain, i, n_full;
+	unsigned n_stages = ARRAY_LEN(stages) - (chain ? 0 : 2), i, n_full;
 	size_t rec_size = load_templates(skel);
 
 	for (i = 0; i < n_stages; i++) {
@@ -263,8 +278,10 @@ static void run_all(struct bench_ring_bpf *skel, const struct bench_conf *conf)
 	run(skel, "keeping up", n_stages, MIN(conf->rounds * 20, BENCH_ROUNDS_MAX),
 	    MIN(conf->batch, n_full));
 	run(skel, "full ring", n_stages, conf->rounds, n_full);
-	if (chain)
+	if (chain) {
 		bench_chain_report(chain, out);
+		bench_chain_report(all, out);
+	}
 	if (n_bad)
 		fprintf(out, "%" PRIu64 " records were refused\n", n_bad);
 	for (i = 0; i < n_stages; i++)
@@ -297,6 +314,12 @@ static void start_chain(const struct bench_conf *conf)
 		(double)began / 1e6, started - before, (double)bytes / BENCH_KNOWN);
 	fprintf(out, "%u processes known: %ld KiB more, resident %ld KiB in all\n",
 		BENCH_KNOWN, rss_kib() - started, rss_kib());
+	r = bench_chain_new_of(&all, conf->plugin_dir, bench_all);
+	if (r < 0)
+		die(conf->plugin_dir, -r);
+	for (i = 0; i < BENCH_KNOWN; i++)
+		n_bad += bench_chain_record(all, m.rec, mkrec_exec(&m, i)) < 0;
+	n_bad += bench_chain_flush(all) < 0;
 }
 
 /* Where this process's text goes, before the events take its place. */
@@ -348,6 +371,7 @@ int main(int argc, char **argv)
 	run_all(skel, &conf);
 	bench_ring_bpf__destroy(skel);
 	chain = bench_chain_free(chain);
+	all = bench_chain_free(all);
 	fclose(out);
 	return n_bad ? 1 : 0;
 }
