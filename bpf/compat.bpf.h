@@ -30,6 +30,15 @@ struct thread_info___x86 {
 struct task_struct___x86 {
 	struct thread_info___x86 thread_info;
 };
+struct iov_iter___until_5_13 {
+	unsigned int type;
+};
+struct iov_iter___until_6_3 {
+	void *iov;
+};
+struct iov_iter___6_4 {
+	void *__iov;
+};
 #pragma clang attribute pop
 
 /*
@@ -122,4 +131,44 @@ static __always_inline __u64 compat_syscall_arg(__u32 n)
 	if (compat_is_32(task))
 		return n == 2 ? BPF_CORE_READ(x, cx) : BPF_CORE_READ(x, di);
 	return n == 2 ? BPF_CORE_READ(x, si) : BPF_CORE_READ(x, r8);
+}
+
+/* Where a message's bytes lie; the kernel's own numbers differ. */
+enum iter_type { ITER_IOVEC, ITER_KVEC, ITER_UBUF };
+enum compat_iter { COMPAT_ITER_OTHER, COMPAT_ITER_UBUF, COMPAT_ITER_IOVEC, COMPAT_ITER_KVEC };
+
+/*
+ * `type`, with the direction in its first bit, became iter_type in 5.14
+ * (8cd54c1c8480); ITER_UBUF came in 6.0 (fcb14cb1bdac).
+ */
+static __always_inline enum compat_iter compat_iter_of(const struct iov_iter *it)
+{
+	struct iov_iter___until_5_13 *old = (void *)it;
+	__u64 type;
+
+	if (bpf_core_field_exists(it->iter_type))
+		type = BPF_CORE_READ(it, iter_type);
+	else
+		type = BPF_CORE_READ(old, type) & ~1u;
+	if (bpf_core_enum_value_exists(enum iter_type, ITER_UBUF) &&
+	    type == bpf_core_enum_value(enum iter_type, ITER_UBUF))
+		return COMPAT_ITER_UBUF;
+	if (type == bpf_core_enum_value(enum iter_type, ITER_IOVEC))
+		return COMPAT_ITER_IOVEC;
+	if (type == bpf_core_enum_value(enum iter_type, ITER_KVEC))
+		return COMPAT_ITER_KVEC;
+	return COMPAT_ITER_OTHER;
+}
+
+/* The array of an ITER_IOVEC or ITER_KVEC: iov became __iov in 6.4 (de4f5fed3f23). */
+static __always_inline __u64 compat_iter_vec(const struct iov_iter *it)
+{
+	struct iov_iter___until_6_3 *a = (void *)it;
+	struct iov_iter___6_4 *b = (void *)it;
+
+	if (bpf_core_field_exists(a->iov))
+		return (__u64)BPF_CORE_READ(a, iov);
+	if (bpf_core_field_exists(b->__iov))
+		return (__u64)BPF_CORE_READ(b, __iov);
+	return 0;
 }

@@ -339,6 +339,30 @@ struct socket {
 	struct sock *sk;
 };
 
+struct iov_iter {
+	__u8 iter_type;
+	unsigned long iov_offset;
+	unsigned long count;
+	void *ubuf;
+	unsigned long nr_segs;
+};
+
+struct msghdr {
+	void *msg_name;
+	int msg_namelen;
+	struct iov_iter msg_iter;
+};
+
+typedef struct { atomic_t refs; } refcount_t;
+
+struct sk_buff {
+	unsigned int len, data_len;
+	__be16 protocol;
+	__u16 transport_header, network_header;
+	unsigned char *head, *data;
+	refcount_t users;
+};
+
 struct sockaddr_un {
 	unsigned short sun_family;
 	char sun_path[108];
@@ -367,7 +391,7 @@ struct bpf_iter__task {
 
 #pragma clang attribute pop
 
-/* The addresses that user space hands in; a fixed layout. */
+/* What user space hands in; fixed layouts. */
 struct sockaddr_in_ {
 	__u16 family;
 	__be16 port;
@@ -382,10 +406,21 @@ struct sockaddr_in6_ {
 	__u32 scope;
 };
 
+struct iovec_ {
+	__u64 base;
+	__u64 len;
+};
+
 #define PF_KTHREAD	0x00200000
+#define AF_UNSPEC	0
 #define AF_UNIX		1
 #define AF_INET		2
 #define AF_INET6	10
+#define SOCK_STREAM	1
+#define SOCK_DGRAM	2
+#define ETH_P_IP	0x0800
+#define IPPROTO_TCP	6
+#define IPPROTO_UDP	17
 #define IPPROTO_SCTP	132
 #define IPPROTO_MPTCP	262
 #define FMODE_CREATED	0x100000

@@ -13,92 +13,9 @@
  * Other families are emitted by the first hook, with outcome unknown.
  */
 #include "weir.bpf.h"
+#include "sock.bpf.h"
 
-/* ---- addresses ------------------------------------------------------------------*/
-
-static __always_inline void ip4_set(struct weir_ip *ip, __be32 addr)
-{
-	ip->family = AF_INET;
-	__builtin_memcpy(ip->addr, &addr, 4);
-}
-
-/* An IPv4 address in IPv6 form is an IPv4 address. */
-static __always_inline void ip6_set(struct weir_ip *ip, const __u32 *w)
-{
-	if (!w[0] && !w[1] && w[2] == 0xffff0000) {
-		ip4_set(ip, w[3]);
-		return;
-	}
-	ip->family = AF_INET6;
-	__builtin_memcpy(ip->addr, w, 16);
-}
-
-static __always_inline __u32 port_of(__be16 port)
-{
-	return (__u16)(port >> 8 | port << 8);
-}
-
-/* An address of user space that the kernel has copied in. */
-static __always_inline void addr_set(struct scratch *s, struct weir_ip *ip, __u32 *port,
-				     __u64 addr, __u32 len)
-{
-	struct weir_connect *e = (void *)s->rec;
-	struct sockaddr_in6_ a = {};
-	struct sockaddr_in_ *a4 = (void *)&a;
-
-	bpf_probe_read_kernel(&a, len < sizeof(a) ? sizeof(struct sockaddr_in_) :
-						    sizeof(a), (void *)addr);
-	if (a.family == AF_INET && ip) {
-		ip4_set(ip, a4->addr);
-		*port = port_of(a.port);
-	} else if (a.family == AF_INET6 && len >= 24 && ip) {
-		__u32 w[4];
-
-		__builtin_memcpy(w, a.addr, 16);
-		ip6_set(ip, w);
-		ip->scope = len >= sizeof(a) ? a.scope : 0;
-		*port = port_of(a.port);
-	} else if (a.family == AF_UNIX && len > 2 && len <= 110) {
-		__u32 at = s->tail;
-
-		if (a.port & 0xff) {
-			e->unix_path = str_of(text_put(s, addr + 2, len - 2));
-			return;
-		}
-		e->unix_path = str_of(bytes_put(s, addr + 2, len - 2));
-		if (e->unix_path.off && at < WEIR_REC_MAX)
-			s->rec[at] = '@';
-	}
-}
-
-/* The ends that the socket itself knows: remote only once connected. */
-static __always_inline void ends_set(struct weir_ip *local, __u32 *lport,
-				     struct weir_ip *remote, __u32 *rport,
-				     const struct sock *sk)
-{
-	__u32 w[4];
-
-	*lport = BPF_CORE_READ(sk, __sk_common.skc_num);
-	if (remote)
-		*rport = port_of(BPF_CORE_READ(sk, __sk_common.skc_dport));
-	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6) {
-		bpf_core_read(w, 16, &sk->__sk_common.skc_v6_rcv_saddr);
-		ip6_set(local, w);
-		if (!remote)
-			return;
-		bpf_core_read(w, 16, &sk->__sk_common.skc_v6_daddr);
-		ip6_set(remote, w);
-	} else {
-		ip4_set(local, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
-		if (remote)
-			ip4_set(remote, BPF_CORE_READ(sk, __sk_common.skc_daddr));
-	}
-}
-
-static __always_inline bool is_inet(__u32 family)
-{
-	return family == AF_INET || family == AF_INET6;
-}
+/* ---- what all have -----------------------------------------------------------------*/
 
 /* Apart, so that it is dead code where unix is a module without types. */
 static __noinline int unix_name_put(struct scratch *s, const struct sock *sk)
@@ -182,7 +99,7 @@ static __always_inline int connect_end(__u64 *ctx)
 		return 0;
 	e = (void *)s->rec;
 	if (is_inet(e->family))
-		ends_set(&e->src, &e->sport, NULL, NULL, BPF_CORE_READ(sock, sk));
+		local_set(&e->src, &e->sport, BPF_CORE_READ(sock, sk));
 	op_done(s, ret_errno(ctx));
 	return 0;
 }
@@ -231,7 +148,7 @@ int on_fastopen(__u64 *ctx)
 	e = (void *)s->rec;
 	e->direction = WEIR_DIR_OUTBOUND;
 	addr_set(s, &e->dst, &e->dport, hook_arg(ctx, 1), ctx[2]);
-	ends_set(&e->src, &e->sport, NULL, NULL, sk);
+	local_set(&e->src, &e->sport, sk);
 	if (base_excluded(s))
 		scratch_release(s);
 	else
@@ -253,10 +170,12 @@ int on_sock_graft(__u64 *ctx)
 		return 0;
 	e = (void *)s->rec;
 	e->direction = WEIR_DIR_INBOUND;
-	if (is_inet(e->family))
-		ends_set(&e->dst, &e->dport, &e->src, &e->sport, sk);
-	else if (e->family == AF_UNIX)
+	if (is_inet(e->family)) {
+		local_set(&e->dst, &e->dport, sk);
+		remote_set(&e->src, &e->sport, sk);
+	} else if (e->family == AF_UNIX) {
 		unix_name_set(s, sk);
+	}
 	op_now(s, NULL, WEIR_OUTCOME_SUCCESS);
 	return 0;
 }
@@ -329,7 +248,7 @@ int on_socket_listen(__u64 *ctx)
 	e = (void *)s->rec;
 	e->backlog = ctx[1];
 	if (is_inet(e->family))
-		ends_set(&e->src, &e->sport, NULL, NULL, sk);
+		local_set(&e->src, &e->sport, sk);
 	else if (e->family == AF_UNIX)
 		unix_name_set(s, sk);
 	sock_park(s, ctx, WEIR_EV_listen, ctx[0]);

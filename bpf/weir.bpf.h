@@ -21,8 +21,8 @@
 
 /*
  * Slots in three parts, so that operations that wait can never take them all:
- * connects, which wait as long as a remote host likes; other operations until
- * they are done; and those that nothing may wait in.
+ * connects and sends, which wait as long as a remote host or a queue likes;
+ * other operations until they are done; and those that nothing may wait in.
  */
 #define SCRATCH_SLOTS	128u
 #define SCRATCH_LONG	32u		/* 0..31 */
@@ -45,7 +45,18 @@ struct scratch {
 	__u32 env_cut;		/* marks of a struct weir_str */
 	__u32 excluded;		/* a filter matched */
 	__u32 exe_flags;	/* walk_flags of the executable's path */
-	__u32 pad;
+	/* state of payload_read and name_put */
+	__u64 piece_vec;	/* array of struct iovec */
+	__u64 piece_at;
+	__u64 piece_left;
+	__u32 piece_n;
+	__u32 piece_kind;	/* enum compat_iter */
+	__u32 piece_done;
+	__u32 name_state;
+	__u32 name_in;
+	__u32 name_end;
+	__u32 name_out;
+	__u32 name_left;	/* bytes of the label */
 	struct lpm_key lpm;
 	__u8 path[PATH_BUF];
 };
@@ -277,7 +288,8 @@ static __always_inline bool creds_borrowed(void)
 /* The i-th place where a waiting operation of this type and thread may be. */
 static __always_inline __u32 scratch_place(__u32 type, __u32 tid, __u32 i)
 {
-	if (type == WEIR_EV_connect)
+	if (type == WEIR_EV_connect || type == WEIR_EV_udp_send ||
+	    type == WEIR_EV_dns_query)
 		return (tid + i) & (SCRATCH_LONG - 1);
 	return SCRATCH_LONG + ((tid + i) & (SCRATCH_SHORT - 1));
 }

@@ -25,7 +25,8 @@ static const struct weir_option sensor_table[] = {
 	[SENSOR_EVENTS] = { .name = "events", .type = WEIR_OPT_STRLIST,
 		.dflt = "exec,fork,exit,create,unlink,rename,link,symlink,mkdir,rmdir,"
 			"truncate,chmod,chown,setxattr,removexattr,set_acl,connect,"
-			"accept,bind,listen,mprotect_exec,mount,umount,module_load,bpf,memfd",
+			"accept,bind,listen,dns_query,dns_reply,"
+			"mprotect_exec,mount,umount,module_load,bpf,memfd",
 		.doc = "Event types to observe; the hooks of others are not attached." },
 	[SENSOR_RING] = { .name = "ring_size", .type = WEIR_OPT_SIZE,
 		.min = 65536, .max = 1 << 30, .dflt = "4M",

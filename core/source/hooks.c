@@ -81,6 +81,15 @@ const struct hook hooks[] = {
 	{ "on_inet_listen", "inet_listen", HOOK_OUTCOME, T(listen), 0 },
 	{ "on_unix_listen", "unix_listen", HOOK_OUTCOME, T(listen), 0 },
 
+	{ "on_socket_sendmsg", "socket_sendmsg", HOOK_LSM,
+	  T(udp_send) | T(dns_query), T(udp_send) | T(dns_query) },
+	{ "on_udp_sendmsg", "udp_sendmsg", HOOK_FENTRY, T(udp_send) | T(dns_query), 0 },
+	{ "on_udpv6_sendmsg", "udpv6_sendmsg", HOOK_FENTRY, T(udp_send) | T(dns_query), 0 },
+	{ "on_udp_sendmsg_end", "udp_sendmsg", HOOK_OUTCOME, T(udp_send) | T(dns_query), 0 },
+	{ "on_udpv6_sendmsg_end", "udpv6_sendmsg", HOOK_OUTCOME,
+	  T(udp_send) | T(dns_query), 0 },
+	{ "on_skb_consume_udp", "skb_consume_udp", HOOK_FENTRY, T(dns_reply), T(dns_reply) },
+
 	{ "on_mmap_file", "mmap_file", HOOK_LSM, T(mmap_exec), T(mmap_exec) },
 	{ "on_vm_mmap_pgoff", "vm_mmap_pgoff", HOOK_OUTCOME, T(mmap_exec), 0 },
 	{ "on_do_shmat", "do_shmat", HOOK_OUTCOME, T(mmap_exec), 0 },

@@ -535,7 +535,7 @@ static bool stands_in(const struct hook *h, const struct kernel_facts *f)
 static void type_report(FILE *f, unsigned type, const char *name,
 			const struct kernel_facts *facts)
 {
-	bool served = false, blocks = false, first = true;
+	bool served = false, asks = false, first = true;
 	const struct hook *h;
 	char func[64];
 	size_t i;
@@ -547,7 +547,7 @@ static void type_report(FILE *f, unsigned type, const char *name,
 		    h->kind == HOOK_ITER || (h->types == UINT64_MAX && !(h->serves >> type & 1)))
 			continue;
 		served |= h->serves >> type & 1;
-		blocks |= h->kind == HOOK_LSM && facts->lsm;
+		asks |= h->kind == HOOK_LSM;
 		hook_function(h, func, sizeof(func));
 		if (h->kind <= HOOK_LSM_VOID && !facts->lsm)
 			fprintf(f, "%s%s/%s", first ? "" : " ",
@@ -558,10 +558,9 @@ static void type_report(FILE *f, unsigned type, const char *name,
 	}
 	if (!served)
 		fprintf(f, "%snot available on this kernel", first ? "" : "; ");
-	else if (blocks)
+	else if (asks && facts->lsm)
 		fprintf(f, "; its hook can block");
-	else if (!facts->lsm && type != WEIR_EV_fork && type != WEIR_EV_exit &&
-		 type != WEIR_EV_accept)
+	else if (asks)
 		fprintf(f, "; cannot block: BPF is not among the active LSMs");
 	else
 		fprintf(f, "; cannot block: the kernel has no hook that asks");
