@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * usage: mkseeds DIR
- * Makes the seeds of fuzz_record and fuzz_capture in DIR/fuzz_record and
- * DIR/fuzz_capture, from the event table as it is now.
+ * Makes the seeds of fuzz_record, fuzz_capture and fuzz_dns in DIR/fuzz_record
+ * and so on, from the event table as it is now.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../plugins/dns/dnsmake.h"
 #include "mkrec.h"
 #include "source/capture.h"
 #include "source/source.h"
@@ -109,6 +110,40 @@ static void seed_captures(const char *dir)
 	}
 }
 
+/* ---- messages of DNS -------------------------------------------------------*/
+
+static void seed_message(const char *dir, const char *name, const struct dnsmake *d)
+{
+	FILE *f = seed_open(dir, "fuzz_dns", name);
+
+	fputc(0, f);
+	fwrite(d->p, 1, d->len, f);
+	fclose(f);
+}
+
+static void seed_messages(const char *dir)
+{
+	struct dnsmake d;
+
+	dnsmake_head(&d, 0x8180, 1, 3);
+	dnsmake_question(&d, "www.weir.test", 1);
+	dnsmake_alias(&d, DNSMAKE_POINTER, 300, "cdn.weir.test");
+	dnsmake_address(&d, "cdn.weir.test", 60, "192.0.2.1");
+	dnsmake_address(&d, "cdn.weir.test", 60, "2001:db8::1");
+	seed_message(dir, "addresses", &d);
+	dnsmake_head(&d, 0x8180, 1, 4);
+	dnsmake_question(&d, "weir.test", 255);
+	dnsmake_record(&d, DNSMAKE_POINTER, 15, 60, "\0\12\2mx\300\014", 7);
+	dnsmake_record(&d, DNSMAKE_POINTER, 16, 60, "\3a\"\\\1\377", 6);
+	dnsmake_record(&d, DNSMAKE_POINTER, 33, 60, "\0\1\0\2\0\65\1a\0", 9);
+	dnsmake_record(&d, DNSMAKE_POINTER, 6, 60,
+		       "\2ns\300\014\1a\0\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4\0\0\0\5", 28);
+	seed_message(dir, "others", &d);
+	dnsmake_head(&d, 0x8183, 1, 0);
+	dnsmake_question(&d, "no such.test", 64);
+	seed_message(dir, "nothing", &d);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -117,5 +152,6 @@ int main(int argc, char **argv)
 	}
 	seed_records(argv[1]);
 	seed_captures(argv[1]);
+	seed_messages(argv[1]);
 	return 0;
 }
