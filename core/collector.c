@@ -27,6 +27,7 @@
 #include "util/stat.h"
 
 #define TICK_NS		1000000000ull
+#define NOBODY		UINT32_MAX
 #define POLL_MS		200
 /* Records of user space between two batches of the source. */
 #define INBOX_BATCH	512u
@@ -53,6 +54,10 @@ struct collector {
 	atomic_bool hurry;
 	bool ended;			/* atomic */
 	struct collector_stats stats;
+	struct collector_types types;	/* atomic */
+	uint32_t watched;		/* atomic; a pid, or NOBODY */
+	uint64_t watched_types;		/* atomic */
+	sem_t watch_turns;
 	int64_t wall_ns;
 	uint64_t last_tick;
 	uint64_t last_time;	/* of the last record, ns since boot */
@@ -90,6 +95,12 @@ static int renumbered_run(struct collector *c, const void *rec, size_t size)
 	return chain_run(c->chain, b, size, c->wall_ns);
 }
 
+static void watch_note(struct collector *c, const struct weir_base *b)
+{
+	if (b->type < WEIR_EV_KERNEL_MAX)
+		__atomic_fetch_or(&c->watched_types, 1ull << b->type, __ATOMIC_RELEASE);
+}
+
 static int on_record(void *ctx, const void *rec, size_t size)
 {
 	const struct weir_base *b = rec;
@@ -108,6 +119,9 @@ static int on_record(void *ctx, const void *rec, size_t size)
 		return 0;
 	}
 	c->last_time = b->time;
+	stat_add(&c->types.seen[b->type], 1);
+	if (unlikely(b->pid == __atomic_load_n(&c->watched, __ATOMIC_RELAXED)))
+		watch_note(c, b);
 	if (c->conf.replayed)
 		c->conf.id_base = b->id - (b->seq << 2 | b->rclass);
 	if (c->conf.replayed && b->rclass == WEIR_CLASS_USER)
@@ -127,6 +141,26 @@ static void losses_load(struct collector *c)
 
 	for (i = 0; i < sizeof(c->now) / sizeof(*to); i++)
 		to[i] = stat_get(&from[i]);
+}
+
+/* What others may read of it: the same without the classes. */
+static void losses_publish(struct collector *c)
+{
+	unsigned class, type, reason;
+	uint64_t n;
+
+	for (reason = 0; reason < WEIR_LOST_MAX; reason++)
+		for (type = 0; type < WEIR_EV_MAX; type++) {
+			for (n = 0, class = 0; class < WEIR_CLASS_MAX; class++)
+				n += c->now.n[class][type][reason];
+			__atomic_store_n(&c->types.lost[reason][type], n, __ATOMIC_RELAXED);
+		}
+	for (type = 0; type < WEIR_EV_KERNEL_MAX; type++) {
+		for (n = 0, class = 0; class < WEIR_CLASS_MAX; class++)
+			n += c->source.filtered[class][type];
+		__atomic_store_n(&c->types.kernel_filtered[type], n, __ATOMIC_RELAXED);
+	}
+	__atomic_store_n(&c->types.n_sums, c->types.n_sums + 1, __ATOMIC_RELEASE);
 }
 
 static void losses_sum(struct collector *c)
@@ -152,6 +186,7 @@ static void losses_sum(struct collector *c)
 				lost[reason] += c->now.n[class][type][reason];
 	for (reason = 0; reason < WEIR_LOST_MAX; reason++)
 		__atomic_store_n(&c->stats.lost[reason], lost[reason], __ATOMIC_RELAXED);
+	losses_publish(c);
 }
 
 static int lost_emit(struct collector *c, unsigned class, unsigned type, unsigned reason)
@@ -172,6 +207,7 @@ static int lost_emit(struct collector *c, unsigned class, unsigned type, unsigne
 
 	c->told.n[class][type][reason] = total;
 	stat_add(&c->stats.made, 1);
+	stat_add(&c->types.seen[WEIR_EV_lost], 1);
 	return chain_run(c->chain, &ev, sizeof(ev), c->wall_ns);
 }
 
@@ -219,6 +255,7 @@ static int inbox_run(struct collector *c)
 			break;
 		event_number(c, e);
 		stat_add(&c->stats.made, 1);
+		stat_add(&c->types.seen[e->type], 1);
 		r = chain_run_made(c->chain, e);
 		event_unref(e);
 	}
@@ -354,7 +391,10 @@ static int turn(struct collector *c)
 	if (r || r2)
 		return r ? r : r2;
 	offer_take(c);
-	return tick(c);
+	r = tick(c);
+	if (unlikely(__atomic_load_n(&c->watched, __ATOMIC_RELAXED) != NOBODY))
+		sem_post(&c->watch_turns);
+	return r;
 }
 
 static bool hurried(const struct collector *c)
@@ -507,16 +547,62 @@ const char *collector_stuck(struct collector *c)
 	return who ? who->instance : NULL;
 }
 
+static void stats_copy(void *to, const void *from, size_t size)
+{
+	const uint64_t *f = from;
+	uint64_t *t = to;
+	size_t i;
+
+	for (i = 0; i < size / sizeof(*t); i++)
+		t[i] = stat_get(&f[i]);
+}
+
 struct collector_stats collector_stats(const struct collector *c)
 {
 	struct collector_stats s;
-	const uint64_t *from = (const uint64_t *)&c->stats;
-	uint64_t *to = (uint64_t *)&s;
-	size_t i;
 
-	for (i = 0; i < sizeof(s) / sizeof(*to); i++)
-		to[i] = stat_get(&from[i]);
+	stats_copy(&s, &c->stats, sizeof(s));
 	return s;
+}
+
+void collector_types(const struct collector *c, struct collector_types *out)
+{
+	/* Who has seen a sum sees all that it is made of. */
+	uint64_t n = __atomic_load_n(&c->types.n_sums, __ATOMIC_ACQUIRE);
+
+	stats_copy(out, &c->types, sizeof(*out));
+	out->n_sums = n;
+}
+
+/* ---- one process, looked at --------------------------------------------------------------*/
+
+void collector_watch(struct collector *c, uint32_t pid)
+{
+	while (!sem_trywait(&c->watch_turns))
+		;
+	__atomic_store_n(&c->watched_types, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->watched, pid, __ATOMIC_RELEASE);
+}
+
+uint64_t collector_watched(const struct collector *c)
+{
+	return __atomic_load_n(&c->watched_types, __ATOMIC_ACQUIRE);
+}
+
+void collector_watch_wait(struct collector *c, int64_t timeout_ns)
+{
+	const struct timespec ts = time_in(timeout_ns);
+
+	/* Interrupted, it is asked again by who waits for more than a turn. */
+	if (sem_clockwait(&c->watch_turns, CLOCK_MONOTONIC, &ts))
+		return;
+	while (!sem_trywait(&c->watch_turns))
+		;
+}
+
+void collector_unwatch(struct collector *c)
+{
+	__atomic_store_n(&c->watched, NOBODY, __ATOMIC_RELAXED);
 }
 
 struct collector *collector_new(const struct collector_conf *conf)
@@ -528,6 +614,8 @@ struct collector *collector_new(const struct collector_conf *conf)
 		return NULL;
 	c->conf = *conf;
 	c->chain = conf->chain;
+	c->watched = NOBODY;
+	sem_init(&c->watch_turns, 0, 0);
 	c->reader = epoch_reader_new(conf->epoch, "collector");
 	return c->reader ? c : collector_free(c);
 }
@@ -538,6 +626,7 @@ struct collector *collector_free(struct collector *c)
 		return NULL;
 	if (c->reader)
 		epoch_reader_free(c->reader);
+	sem_destroy(&c->watch_turns);
 	FREE_OBJ(c);
 	return NULL;
 }

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <weir/wire.h>
+
 struct capture_writer;
 struct chain;
 struct collector;
@@ -44,6 +46,17 @@ struct collector_stats {
 	uint64_t made;		/* records of our own (lost, amendments ...) */
 	uint64_t lost[16];	/* by enum weir_lost_reason */
 	uint64_t kernel_filtered;
+};
+
+/*
+ * The same by type; 0: not known. As old as above. n_sums grows each time that
+ * the losses have been summed up.
+ */
+struct collector_types {
+	uint64_t n_sums;
+	uint64_t seen[WEIR_EV_MAX];	/* received and not refused, or made */
+	uint64_t kernel_filtered[WEIR_EV_KERNEL_MAX];
+	uint64_t lost[WEIR_LOST_MAX][WEIR_EV_MAX];
 };
 
 /* Another chain, for the loop to take between two batches. */
@@ -94,5 +107,20 @@ int collector_offer(struct collector *c, struct collector_offer *offer,
  */
 const char *collector_stuck(struct collector *c);
 struct collector_stats collector_stats(const struct collector *c);
+/* Any thread. */
+void collector_types(const struct collector *c, struct collector_types *out);
+
+/* ---- one process, looked at ------------------------------------------------------------*/
+
+/*
+ * Any one thread, one process at a time: which types of kernel events come from
+ * the process with this pid of the initial namespace, from now on.
+ */
+void collector_watch(struct collector *c, uint32_t pid);
+/* The types so far, a bit each. */
+uint64_t collector_watched(const struct collector *c);
+/* Until the loop has gone round once more, or the time is over. */
+void collector_watch_wait(struct collector *c, int64_t timeout_ns);
+void collector_unwatch(struct collector *c);
 /* NULL, always. */
 struct collector *collector_free(struct collector *c);

@@ -21,6 +21,11 @@ struct json_object *report_stats(struct daemon *dm);
 struct json_object *report_plugins(struct daemon *dm);
 struct json_object *report_chains(struct daemon *dm);
 
+/* Parts of them (report_kernel.c), added to `out`. */
+void report_types(const struct daemon *dm, struct json_object *events, struct json_object *out);
+void report_hooks(const struct daemon *dm, struct json_object *out);
+void report_rings(const struct daemon *dm, struct json_object *out);
+
 /* ---- explain.c ---------------------------------------------------------------------------*/
 
 /* Options, fields, events and plugins of that name, or that end with it. */

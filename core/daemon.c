@@ -43,6 +43,7 @@
 #include "source/capture.h"
 #include "source/source.h"
 #include "source/source_bpf.h"
+#include "statrows.h"
 #include "tails.h"
 #include "util/log.h"
 #include "util/macros.h"
@@ -270,6 +271,8 @@ static int collector_make(struct daemon *dm)
 	dm->services.wake_arg = dm->collector;
 	/* Threads of plugins may be there already. */
 	__atomic_store_n(&dm->services.wake, collector_wake, __ATOMIC_RELEASE);
+	dm->services.report_arg = dm;
+	__atomic_store_n(&dm->services.report, statrows_report, __ATOMIC_RELEASE);
 	return 0;
 }
 
@@ -650,7 +653,9 @@ static bool daemon_end(struct daemon *dm)
 	if (dm->tails)
 		tails_retire(dm->tails);
 	dm->tails = tails_free(dm->tails);
+	pthread_mutex_lock(&dm->lock);
 	dm->config = NULL;
+	pthread_mutex_unlock(&dm->lock);
 	/* Its end takes off all probes, and may take its time. */
 	__atomic_store_n(&dm->services.source, NULL, __ATOMIC_RELEASE);
 	if (cf)

@@ -14,6 +14,7 @@
 #include "conf/diag.h"
 #include "conf/tree.h"
 #include "daemon_state.h"
+#include "jsonput.h"
 #include "plugin/check.h"
 #include "queue/pool.h"
 #include "retire.h"
@@ -21,36 +22,6 @@
 #include "settings.h"
 #include "source/source.h"
 #include "util/macros.h"
-
-static void put(struct json_object *o, const char *name, struct json_object *v)
-{
-	json_object_object_add(o, name, v);
-}
-
-static void put_text(struct json_object *o, const char *name, const char *text)
-{
-	if (text)
-		put(o, name, json_object_new_string(text));
-}
-
-static void put_n(struct json_object *o, const char *name, uint64_t n)
-{
-	put(o, name, json_object_new_uint64(n));
-}
-
-static void put_bool(struct json_object *o, const char *name, bool b)
-{
-	put(o, name, json_object_new_boolean(b));
-}
-
-/* A list in `o`, to add to. */
-static struct json_object *put_list(struct json_object *o, const char *name)
-{
-	struct json_object *list = json_object_new_array();
-
-	put(o, name, list);
-	return list;
-}
 
 /* ---- status -------------------------------------------------------------------------*/
 
@@ -311,12 +282,15 @@ static struct json_object *async_report(const struct plan_async *pa)
 
 struct json_object *report_stats(struct daemon *dm)
 {
-	struct json_object *o = json_object_new_object(), *list, *pool;
+	struct json_object *o = json_object_new_object(), *list, *pool, *events = events_of(dm);
 	const struct plan *p = dm->config->plan;
 	struct pool_stats ps = pool_stats(dm->services.pool);
 	size_t i;
 
-	put(o, "events", events_of(dm));
+	put(o, "events", events);
+	report_types(dm, events, o);
+	report_hooks(dm, o);
+	report_rings(dm, o);
 	list = put_list(o, "chains");
 	json_object_array_add(list, sync_stats(dm));
 	for (i = 0; i < p->n_asyncs; i++)

@@ -287,8 +287,10 @@ static int host_mask(void *ctx, struct weir_event *ev, struct weir_handle h,
 static int host_stats(void *ctx, weir_stat_f *fn, void *arg)
 {
 	const struct services *s = instance_of(ctx)->services;
+	int (*report)(void *, weir_stat_f *, void *) =
+		__atomic_load_n(&s->report, __ATOMIC_ACQUIRE);
 
-	return s->report ? s->report(s->report_arg, fn, arg) : -1;
+	return report ? report(s->report_arg, fn, arg) : -1;
 }
 
 static int host_probe(void *ctx, const struct weir_probe *probe)

@@ -49,7 +49,10 @@ struct services {
 	struct tap *tap;	/* NULL: nobody looks on; published */
 	bool live;		/* the source is the running kernel */
 	struct source *source;	/* for probes; NULL: not yet, or no more */
-	/* What weir_host.stats tells; NULL: nothing. Any thread; 0, or -1: not now. */
+	/*
+	 * What weir_host.stats tells; any thread; 0, or -1: not now. NULL: not yet;
+	 * published when all that it reads is there.
+	 */
 	int (*report)(void *arg, weir_stat_f *fn, void *fn_arg);
 	void *report_arg;
 	/* Any thread: the collector looks into the inbox soon. NULL: not yet. */

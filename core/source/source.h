@@ -3,8 +3,8 @@
  * Where records come from: the kernel's rings or a capture file. Everything
  * behind a source is the same for both.
  *
- * All calls but wake(), probe() and unprobe() are made on the collector's
- * thread. A source hands out
+ * All calls are made on the collector's thread where nothing else is said. A
+ * source hands out
  * records as they are; core/source/check.c judges them.
  */
 #pragma once
@@ -33,6 +33,26 @@ struct source_losses {
 	uint64_t n[WEIR_CLASS_MAX][WEIR_EV_KERNEL_MAX][WEIR_LOST_MAX];
 	/* Left out on purpose, by configuration or rule. */
 	uint64_t filtered[WEIR_CLASS_MAX][WEIR_EV_KERNEL_MAX];
+};
+
+/* How the events of a type come about; the words are those of values people read. */
+enum source_hook_state {
+	SOURCE_HOOK_OFF,	/* not asked for */
+	SOURCE_HOOK_ATTACHED,
+	SOURCE_HOOK_DEGRADED,	/* its events say less: `why` */
+	SOURCE_HOOK_UNAVAILABLE,	/* none will come: `why` */
+};
+
+struct source_hook {
+	enum source_hook_state state;
+	char why[80];
+};
+
+/* Bytes since the beginning: what lies between the two waits to be read. */
+struct source_ring {
+	uint64_t size;
+	uint64_t produced;
+	uint64_t consumed;
 };
 
 struct source_ops {
@@ -64,6 +84,13 @@ struct source_ops {
 	/* Valid as long as the source. */
 	const struct weir_host_id *(*host_id)(struct source *s);
 	void (*free)(struct source *s);
+	/* The next three: any thread; NULL where there is no kernel behind it. */
+	/* By event type, WEIR_EV_KERNEL_MAX of them; as it was at the start. */
+	const struct source_hook *(*hooks)(const struct source *s);
+	/* By class. */
+	void (*rings)(const struct source *s, struct source_ring out[WEIR_CLASS_KERNEL_MAX]);
+	/* A child of ours is observed from now on, as others are. 0 or a negative errno. */
+	int (*observe)(struct source *s, uint32_t pid);
 };
 
 /* A source begins with this; the magic is that of its kind. */

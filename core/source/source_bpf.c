@@ -18,7 +18,9 @@
 
 #include "shared.bpf.h"
 #include "source/hooks.h"
+#include "source/hookstate.h"
 #include "source/probes.h"
+#include "source/ringpos.h"
 #include "source/setup.h"
 #include "source/snapshot.h"
 #include "util/hostid.h"
@@ -38,6 +40,8 @@ struct source_bpf {
 	struct probes probes;
 	/* one a class, so that a full one never keeps the other from being read */
 	struct ring_buffer *rings[WEIR_CLASS_KERNEL_MAX];
+	struct ringpos positions[WEIR_CLASS_KERNEL_MAX];
+	struct source_hook hooks[WEIR_EV_KERNEL_MAX];	/* constant from the start on */
 	struct kernel_facts facts;
 	struct snapshot_conf snapshot;
 	bool snapshot_due;
@@ -372,6 +376,8 @@ static void bpf_free(struct source *s)
 
 	probes_end(&b->probes);
 	links_destroy(b);
+	ringpos_fini(&b->positions[0]);
+	ringpos_fini(&b->positions[1]);
 	ring_buffer__free(b->rings[0]);
 	ring_buffer__free(b->rings[1]);
 	weir_skel__destroy(b->skel);
@@ -380,6 +386,28 @@ static void bpf_free(struct source *s)
 	free(b->percpu);
 	b->source.magic = 0;
 	free(b);
+}
+
+static const struct source_hook *bpf_hooks(const struct source *s)
+{
+	return ((const struct source_bpf *)s)->hooks;
+}
+
+static void bpf_rings(const struct source *s, struct source_ring out[WEIR_CLASS_KERNEL_MAX])
+{
+	const struct source_bpf *b = (const struct source_bpf *)s;
+	int i;
+
+	for (i = 0; i < WEIR_CLASS_KERNEL_MAX; i++)
+		ringpos_read(&b->positions[i], &out[i]);
+}
+
+/* It was excluded with us, its parent, when it was made. */
+static int bpf_observe(struct source *s, uint32_t pid)
+{
+	struct source_bpf *b = of(s);
+
+	return bpf_map_delete_elem(bpf_map__fd(b->skel->maps.m_excluded), &pid) ? -errno : 0;
 }
 
 static const struct source_ops source_bpf_ops = {
@@ -393,6 +421,9 @@ static const struct source_ops source_bpf_ops = {
 	.wall_ns = bpf_wall_ns,
 	.host_id = bpf_host_id,
 	.free = bpf_free,
+	.hooks = bpf_hooks,
+	.rings = bpf_rings,
+	.observe = bpf_observe,
 };
 
 /* ---- attach ---------------------------------------------------------------------*/
@@ -442,6 +473,21 @@ static void outcomes_attach(struct source_bpf *b)
 	b->skel->bss->g_unix_outcomes = unix_told;
 }
 
+static void hooks_judge(struct source_bpf *b)
+{
+	bool attached[HOOK_MAX];
+	const struct hookstate in = {
+		.facts = &b->facts, .attached = attached, .wanted = b->types,
+	};
+	unsigned type;
+	size_t i;
+
+	for (i = 0; i < n_hooks; i++)
+		attached[i] = b->links[i] != NULL;
+	for (type = 0; type < WEIR_EV_KERNEL_MAX; type++)
+		hookstate_of(&in, type, &b->hooks[type]);
+}
+
 static void hooks_attach(struct source_bpf *b)
 {
 	uint64_t served = 0;
@@ -452,6 +498,7 @@ static void hooks_attach(struct source_bpf *b)
 		if (hooks[i].kind != HOOK_OUTCOME && hooks[i].kind != HOOK_ITER &&
 		    (hooks[i].kind == HOOK_UPROBE ? hook_loaded(b, i) != NULL : hook_attach(b, i)))
 			served |= hooks[i].serves;
+	hooks_judge(b);
 	b->types &= served;
 }
 
@@ -467,6 +514,8 @@ static int rings_open(struct source_bpf *b)
 		b->rings[i] = ring_buffer__new(bpf_map__fd(maps[i]), on_sample, b, NULL);
 		if (!b->rings[i])
 			return -errno;
+		ringpos_init(&b->positions[i], bpf_map__fd(maps[i]),
+			     bpf_map__max_entries(maps[i]));
 	}
 	return 0;
 }

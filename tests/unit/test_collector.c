@@ -312,6 +312,45 @@ static void test_recorded(void)
 	rmdir(path);
 }
 
+/* mkrec's records have the pid 0. */
+static void test_watch(void)
+{
+	static const struct step steps[] = {
+		{ REC, WEIR_EV_exec, 0 }, { REC, WEIR_EV_open, 0 }, { REC, WEIR_EV_snapshot, 0 },
+		{ BAD, 0, 0 }, { LOSE, WEIR_EV_exec, 3 }, { FILTER, WEIR_EV_open, 5 },
+		{ SECOND, 0, 0 }, { END, 0, 0 } };
+	static const uint64_t both = 1ull << WEIR_EV_exec | 1ull << WEIR_EV_open;
+	static struct collector_types types;
+
+	make(steps, NULL, false, NULL);
+	is_int(collector_run(col), 0, "watch: runs");
+	ok(collector_watched(col) == 0, "nobody is watched: nothing is noted");
+	collector_types(col, &types);
+	is_int((long long)types.seen[WEIR_EV_exec], 1, "by type: exec");
+	is_int((long long)types.seen[WEIR_EV_snapshot], 1, "by type: snapshot");
+	is_int((long long)types.seen[WEIR_EV_lost], 2, "by type: what we made");
+	is_int((long long)types.lost[WEIR_LOST_RING_FULL][WEIR_EV_exec], 3, "lost of a type");
+	is_int((long long)types.lost[WEIR_LOST_BAD_RECORD][0], 1, "lost of no type");
+	is_int((long long)types.kernel_filtered[WEIR_EV_open], 5, "filtered of a type");
+	ok(types.n_sums >= 2, "summed up each second");
+	finish("watch", true);
+
+	make(steps, NULL, false, NULL);
+	collector_watch(col, 0);
+	is_int(collector_run(col), 0, "watched: runs");
+	ok(collector_watched(col) == both, "the types of the kernel that came");
+	collector_watch_wait(col, 1000000000);
+	collector_unwatch(col);
+	collector_watch(col, 4711);
+	ok(collector_watched(col) == 0, "another one has its own");
+	finish("watched", true);
+	make(steps, NULL, false, NULL);
+	collector_watch(col, 4711);
+	is_int(collector_run(col), 0, "another: runs");
+	ok(collector_watched(col) == 0, "events of others are not noted");
+	finish("another", true);
+}
+
 static void silent(int level, const char *text)
 {
 	(void)level;
@@ -336,6 +375,7 @@ int main(void)
 	test_stop();
 	test_stuck();
 	test_recorded();
+	test_watch();
 	toychain_teardown();
 	return done_testing();
 }
