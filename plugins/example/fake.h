@@ -36,6 +36,9 @@
 #ifndef FAKE_LIVE
 #define FAKE_LIVE	0u	/* WEIR_SETUP_LIVE where a test wants it */
 #endif
+#ifndef FAKE_STATS
+#define FAKE_STATS	NULL	/* a function of the test's in place of host->stats */
+#endif
 #define FAKE_SLOTS	512u
 #define FAKE_WORDS	64u
 #define FAKE_EVENTS	256u
@@ -527,7 +530,7 @@ static inline struct fake *fake_open(const struct weir_plugin *plugin,
 		.abi_major = WEIR_ABI_MAJOR, .abi_minor = WEIR_ABI_MINOR, .log = fake_log,
 		.alloc = fake_alloc, .host_id = fake_host_id, .later = fake_host_later,
 		.done = fake_host_done, .emit = fake_host_emit, .send = fake_host_send,
-		.amend = fake_host_amend, .mask = fake_host_mask,
+		.amend = fake_host_amend, .mask = fake_host_mask, .stats = FAKE_STATS,
 		.probe = fake_host_probe, .unprobe = fake_host_unprobe };
 	f->schema.size = sizeof(f->schema);
 	f->schema.n_wire = f->n_wire;

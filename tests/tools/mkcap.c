@@ -1,14 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * usage: mkcap FILE N [STEP_NS [PROCESSES]]
+ * usage: mkcap FILE N [STEP_NS [PROCESSES [odd]]]
  * Makes a capture of N exec events with STEP_NS between two, of so many
- * processes in turn (else each of its own); - is standard output.
+ * processes in turn (else each of its own); - is standard output. odd: in turn
+ * one whose arguments are cut, one without a process, an unlink of a path that
+ * leads nowhere, and one whose size is wrong.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "mkrec.h"
 #include "source/capture.h"
+
+static size_t odd_make(struct mkrec *m, unsigned i, unsigned process)
+{
+	struct weir_base *b = (void *)m->rec;
+	size_t size = i % 4 == 2 ? mkrec_sample(m, WEIR_EV_unlink, process) :
+				   mkrec_exec(m, process);
+
+	switch (i % 4) {
+	case 0:
+		b->args.len |= WEIR_STR_TRUNCATED;
+		break;
+	case 1:
+		b->key = 0;
+		break;
+	case 2:
+		((struct weir_unlink *)(void *)m->rec)->file_flags = WEIR_FILE_UNREACHABLE;
+		break;
+	default:
+		b->size += 8;
+	}
+	return size;
+}
 
 int main(int argc, char **argv)
 {
@@ -22,21 +48,24 @@ int main(int argc, char **argv)
 	static struct mkrec m;
 	struct weir_base *b;
 	size_t size;
+	bool odd;
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: mkcap FILE N [STEP_NS [PROCESSES]]\n");
+		fprintf(stderr, "usage: mkcap FILE N [STEP_NS [PROCESSES [odd]]]\n");
 		return 2;
 	}
+	odd = argc > 5 && !strcmp(argv[5], "odd");
 	n = strtoul(argv[2], NULL, 0);
 	step = argc > 3 ? strtoul(argv[3], NULL, 0) : 1000000;
 	processes = argc > 4 ? strtoul(argv[4], NULL, 0) : n;
 	if (capture_writer_new(&w, argv[1], &info))
 		return 1;
 	for (i = 0; i < n; i++) {
-		size = mkrec_exec(&m, (unsigned)(i % processes));
+		size = odd ? odd_make(&m, (unsigned)i, (unsigned)(i % processes)) :
+			     mkrec_exec(&m, (unsigned)(i % processes));
 		b = (void *)m.rec;
 		b->seq = i;
-		b->id = 0x1700000000000000u + (i << 2);
+		b->id = 0x1700000000000000u + (i << 2 | b->rclass);
 		b->time = 100000000000u + i * step;
 		capture_write_record(w, m.rec, size);
 	}
