@@ -39,6 +39,7 @@
 #include "schema/jsonschema.h"
 #include "schema/manual.h"
 #include "schema/values.h"
+#include "selftest.h"
 #include "settings.h"
 #include "source/capture.h"
 #include "source/source.h"
@@ -254,6 +255,21 @@ static void on_begun(void *arg)
 
 	sdnotify("READY=1");
 	log_info("running: %s", dm->conf->replay ? dm->conf->replay : "live");
+	if (dm->selftest)
+		selftest_begin(dm->selftest);
+}
+
+/* Nothing of the sensor depends on it. */
+static void selftest_make(struct daemon *dm)
+{
+	const struct selftest_conf conf = {
+		.source = dm->source, .collector = dm->collector, .services = &dm->services,
+		.bpf = &dm->config->settings->bpf,
+		.interval_ns = dm->config->settings->self_test_ns,
+	};
+
+	if (conf.interval_ns && dm->source->ops->observe)
+		dm->selftest = selftest_new(&conf);
 }
 
 static int collector_make(struct daemon *dm)
@@ -271,6 +287,7 @@ static int collector_make(struct daemon *dm)
 	dm->services.wake_arg = dm->collector;
 	/* Threads of plugins may be there already. */
 	__atomic_store_n(&dm->services.wake, collector_wake, __ATOMIC_RELEASE);
+	selftest_make(dm);
 	dm->services.report_arg = dm;
 	__atomic_store_n(&dm->services.report, statrows_report, __ATOMIC_RELEASE);
 	return 0;
@@ -656,6 +673,7 @@ static bool daemon_end(struct daemon *dm)
 	pthread_mutex_lock(&dm->lock);
 	dm->config = NULL;
 	pthread_mutex_unlock(&dm->lock);
+	dm->selftest = selftest_free(dm->selftest);
 	/* Its end takes off all probes, and may take its time. */
 	__atomic_store_n(&dm->services.source, NULL, __ATOMIC_RELEASE);
 	if (cf)

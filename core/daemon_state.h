@@ -24,6 +24,7 @@ struct instance;
 struct loader;
 struct plan;
 struct retired;
+struct selftest;
 struct settings;
 struct tails;
 
@@ -46,6 +47,7 @@ struct daemon {
 	struct collector *collector;
 	struct control *control;	/* NULL: no socket */
 	struct tails *tails;
+	struct selftest *selftest;	/* NULL: none; as `config` */
 	uint64_t id_base;
 	uint64_t user_seq;
 	uint64_t started;		/* monotonic */

@@ -19,6 +19,7 @@
 #include "queue/pool.h"
 #include "retire.h"
 #include "schema/values.h"
+#include "selftest.h"
 #include "settings.h"
 #include "source/source.h"
 #include "util/macros.h"
@@ -144,7 +145,7 @@ static void warn_stage(struct json_object *out, const struct instance *in)
 static struct json_object *warnings_of(struct daemon *dm)
 {
 	struct json_object *o = json_object_new_array();
-	char text[160];
+	char text[320];
 
 	if (*dm->stuck) {
 		snprintf(text, sizeof(text), "no event passes: %s does not return",
@@ -152,6 +153,8 @@ static struct json_object *warnings_of(struct daemon *dm)
 		json_object_array_add(o, json_object_new_string(text));
 	}
 	each_stage(dm, warn_stage, o);
+	if (dm->selftest && *selftest_warning(dm->selftest, text, sizeof(text)))
+		json_object_array_add(o, json_object_new_string(text));
 	return o;
 }
 
@@ -168,6 +171,8 @@ struct json_object *report_status(struct daemon *dm)
 	put(o, "reload", reload_of(dm));
 	put(o, "events", events_of(dm));
 	put_n(o, "rss_bytes", rss_bytes());
+	if (dm->selftest)
+		selftest_report(dm->selftest, o);
 	put(o, "warnings", warnings_of(dm));
 	return o;
 }

@@ -18,7 +18,7 @@
 
 enum sensor_option {
 	SENSOR_EVENTS, SENSOR_RING, SENSOR_RING_CRITICAL, SENSOR_ARGS, SENSOR_ENV,
-	SENSOR_RATE, SENSOR_BURST, SENSOR__N
+	SENSOR_RATE, SENSOR_BURST, SENSOR_SELF_TEST, SENSOR__N
 };
 
 static const struct weir_option sensor_table[] = {
@@ -46,6 +46,9 @@ static const struct weir_option sensor_table[] = {
 	[SENSOR_BURST] = { .name = "burst", .type = WEIR_OPT_INT,
 		.min = 1, .max = 10000000, .dflt = "10000",
 		.doc = "Events above the rate that are let through at once." },
+	[SENSOR_SELF_TEST] = { .name = "self_test", .type = WEIR_OPT_TIME,
+		.min = 0, .max = 7 * 86400000000000, .dflt = "1h",
+		.doc = "How often the sensor does what it observes and looks whether the events come, besides at its start. 0: never. A replay does not." },
 };
 _Static_assert(ARRAY_LEN(sensor_table) == SENSOR__N, "one row an option");
 
@@ -249,6 +252,7 @@ static int sensor_read(struct store *st, const struct conf *c, struct diag *d)
 	b->n_env = v[SENSOR_ENV].n;
 	b->rate = (uint32_t)v[SENSOR_RATE].v.i;
 	b->burst = (uint32_t)v[SENSOR_BURST].v.i;
+	st->s.self_test_ns = v[SENSOR_SELF_TEST].v.i;
 	r = prefixes_check(g, "env", &v[SENSOR_ENV], d);
 	return r ? r : events_read(g, &v[SENSOR_EVENTS], d, &b->types);
 }

@@ -16,6 +16,7 @@ struct diag;
 
 struct settings {
 	struct source_bpf_conf bpf;	/* but for id_base and user_seq */
+	int64_t self_test_ns;		/* 0: never */
 	int log_level;
 	const char *const *plugin_dirs;
 	size_t n_plugin_dirs;

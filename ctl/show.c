@@ -30,6 +30,7 @@ static const struct column status_card[] = {
 	{ "passed", "events.passed" },
 	{ "kernel filtered", "events.kernel_filtered" },
 	{ "lost", "events.lost" },
+	{ "self test", "self_test.result" },
 	{ "memory", "rss_bytes", UNIT_BYTES },
 	{ NULL }
 };

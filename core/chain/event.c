@@ -176,10 +176,15 @@ static void bytes_append(void *buf, uint32_t *size, struct weir_str *s, const vo
 
 void event_text(void *buf, uint32_t *size, struct weir_str *s, const char *text)
 {
+	event_bytes(buf, size, s, text, (uint32_t)strlen(text));
+}
+
+void event_bytes(void *buf, uint32_t *size, struct weir_str *s, const void *p, uint32_t len)
+{
 	struct weir_base *b = buf;
 
 	s->len = 0;
-	bytes_append(buf, size, s, text, (uint32_t)strlen(text));
+	bytes_append(buf, size, s, p, len);
 	while (*size % 8)
 		((uint8_t *)buf)[(*size)++] = 0;
 	b->size = *size;

@@ -65,5 +65,7 @@ static inline const struct weir_base *event_base(const struct event *e)
  */
 uint32_t event_about(void *buf, unsigned type, const void *cause, const char *by,
 		     bool texts);
+/* Appends texts, each ended by a NUL, or other bytes; as event_text. */
+void event_bytes(void *buf, uint32_t *size, struct weir_str *s, const void *p, uint32_t len);
 /* Appends a text to a record under construction and points `s` to it. */
 void event_text(void *buf, uint32_t *size, struct weir_str *s, const char *text);

@@ -71,3 +71,37 @@ void notice_stage(struct instance *in, unsigned state, const char *reason)
 	notice_post(in->services, st, WEIR_EV_stage, WEIR_OUTCOME_UNKNOWN);
 	free(st);
 }
+
+void notice_texts_add(struct notice_texts *t, const char *text)
+{
+	size_t n = strlen(text) + 1;
+
+	if (n > sizeof(t->p) - t->len)
+		return;
+	memcpy(t->p + t->len, text, n);
+	t->len += (uint32_t)n;
+}
+
+void notice_self_test(struct services *s, const struct notice_self_test *n)
+{
+	static const unsigned outcomes[] = {
+		[WEIR_SELF_TEST_PASSED] = WEIR_OUTCOME_SUCCESS,
+		[WEIR_SELF_TEST_FAILED] = WEIR_OUTCOME_FAILURE,
+		[WEIR_SELF_TEST_NOT_RUN] = WEIR_OUTCOME_UNKNOWN,
+	};
+	struct weir_self_test *st = calloc(1, WEIR_REC_MAX);
+	uint32_t size = sizeof(*st);
+
+	if (!st)
+		return;
+	st->base.size = size;
+	st->self_test_result = n->result;
+	st->self_test_tried = n->tried;
+	st->self_test_ns = n->duration_ns;
+	if (n->missing.len)
+		event_bytes(st, &size, &st->self_test_missing, n->missing.p, n->missing.len);
+	if (n->skipped.len)
+		event_bytes(st, &size, &st->self_test_skipped, n->skipped.p, n->skipped.len);
+	notice_post(s, st, WEIR_EV_self_test, outcomes[n->result]);
+	free(st);
+}

@@ -6,6 +6,7 @@
  */
 #include "source/ringpos.h"
 
+#include <errno.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -22,13 +23,15 @@ static void page_unmap(const uint64_t *page)
 		munmap((void *)(uintptr_t)page, (size_t)sysconf(_SC_PAGESIZE));
 }
 
-void ringpos_init(struct ringpos *r, int map_fd, uint64_t size)
+int ringpos_init(struct ringpos *r, int map_fd, uint64_t size)
 {
 	*r = (struct ringpos){ .size = size };
 	r->consumer = page_map(map_fd, 0);
 	r->producer = page_map(map_fd, sysconf(_SC_PAGESIZE));
-	if (!r->consumer || !r->producer)
-		ringpos_fini(r);
+	if (r->consumer && r->producer)
+		return 0;
+	ringpos_fini(r);
+	return -ENOMEM;
 }
 
 void ringpos_fini(struct ringpos *r)
@@ -41,8 +44,6 @@ void ringpos_fini(struct ringpos *r)
 void ringpos_read(const struct ringpos *r, struct source_ring *out)
 {
 	*out = (struct source_ring){ .size = r->size };
-	if (!r->consumer)
-		return;
 	/* In this order the difference is never negative. */
 	out->consumed = __atomic_load_n(r->consumer, __ATOMIC_ACQUIRE);
 	out->produced = __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);

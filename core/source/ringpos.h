@@ -8,11 +8,12 @@
 #include "source/source.h"
 
 struct ringpos {
-	const uint64_t *consumer;	/* NULL: could not be mapped, all reads as 0 */
+	const uint64_t *consumer;
 	const uint64_t *producer;
 	uint64_t size;
 };
 
-void ringpos_init(struct ringpos *r, int map_fd, uint64_t size);
+/* 0, or a negative errno. */
+int ringpos_init(struct ringpos *r, int map_fd, uint64_t size);
 void ringpos_fini(struct ringpos *r);
 void ringpos_read(const struct ringpos *r, struct source_ring *out);

@@ -508,14 +508,16 @@ static int rings_open(struct source_bpf *b)
 		[WEIR_CLASS_CRITICAL] = b->skel->maps.m_ring_critical,
 		[WEIR_CLASS_BULK] = b->skel->maps.m_ring_bulk,
 	};
-	int i;
+	int i, r;
 
 	for (i = 0; i < WEIR_CLASS_KERNEL_MAX; i++) {
 		b->rings[i] = ring_buffer__new(bpf_map__fd(maps[i]), on_sample, b, NULL);
 		if (!b->rings[i])
 			return -errno;
-		ringpos_init(&b->positions[i], bpf_map__fd(maps[i]),
-			     bpf_map__max_entries(maps[i]));
+		r = ringpos_init(&b->positions[i], bpf_map__fd(maps[i]),
+				 bpf_map__max_entries(maps[i]));
+		if (r)
+			return r;
 	}
 	return 0;
 }

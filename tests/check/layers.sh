@@ -14,6 +14,7 @@ may_include()
 	stats) echo util schema ;;
 	conf) echo util schema stats ;;
 	source) echo util schema stats conf ;;
+	selftest) echo '' ;;
 	queue) echo util schema stats source ;;
 	plugin) echo util schema stats conf ;;
 	isolate) echo util schema stats conf queue plugin ;;

@@ -9,6 +9,8 @@ chmod 755 "$T"
 cp "$WEIR_BUILD/tests/live/act" "$T/act"
 ACT=$T/act
 DEADLINE=120
+export WEIR_SELF_TEST=$WEIR_BUILD/weir-self-test
+STAGES=''	# more of them, each with a comma behind it
 n=0 failed=0 sensor='' n_case=0
 
 # ---- results
@@ -62,6 +64,8 @@ sensor_start()
 	local name=$1 settings=''
 
 	shift
+	# Its events are real ones; a test that wants them says so.
+	[[ " $* " == *" self_test ="* ]] || settings='  self_test = 0;'$'\n'
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		settings+="  $1;"$'\n'
 		shift
@@ -71,7 +75,7 @@ sensor_start()
 	cat >"$CONF" <<-END
 	sensor = {
 	$settings};
-	sync = ( { plugin = "process"; }, { plugin = "json"; },
+	sync = ( { plugin = "process"; }, $STAGES{ plugin = "json"; },
 	         { plugin = "stdout"; policy = "block"; } );
 	END
 	: >"$OUT"
