@@ -212,11 +212,18 @@ struct user_namespace {
 
 typedef struct { __u64 val; } kernel_cap_t;
 
+struct group_info {
+	int ngroups;
+	kgid_t gid[0];
+};
+
 struct cred {
-	kuid_t uid, suid, euid;
-	kgid_t gid, sgid, egid;
-	kernel_cap_t cap_permitted, cap_effective;
+	kuid_t uid, suid, euid, fsuid;
+	kgid_t gid, sgid, egid, fsgid;
+	unsigned int securebits;
+	kernel_cap_t cap_permitted, cap_effective, cap_inheritable, cap_bset, cap_ambient;
 	struct user_namespace *user_ns;
+	struct group_info *group_info;
 };
 
 struct pid_namespace {
@@ -237,12 +244,15 @@ struct uts_namespace { struct ns_common ns; };
 struct ipc_namespace { struct ns_common ns; };
 struct net { struct ns_common ns; };
 struct cgroup_namespace { struct ns_common ns; };
+struct time_namespace { struct ns_common ns; };
 
 struct nsproxy {
 	struct uts_namespace *uts_ns;
 	struct ipc_namespace *ipc_ns;
 	struct mnt_namespace *mnt_ns;
+	struct pid_namespace *pid_ns_for_children;
 	struct net *net_ns;
+	struct time_namespace *time_ns_for_children;
 	struct cgroup_namespace *cgroup_ns;
 };
 
@@ -266,8 +276,18 @@ struct kernfs_node {
 	__u64 id;
 };
 
+struct cgroup_subsys_state {
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup_root {
+	int hierarchy_id;
+};
+
 struct cgroup {
+	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
+	struct cgroup_root *root;
 };
 
 struct css_set {
@@ -301,6 +321,7 @@ struct linux_binprm {
 	const char *filename;
 	const char *interp;
 	const char *fdpath;
+	struct cred *cred;
 	int argc, envc;
 	char buf[256];
 	unsigned int secureexec : 1;

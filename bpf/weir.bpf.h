@@ -60,6 +60,7 @@ struct scratch {
 	struct lpm_key lpm;
 	__u8 path[PATH_BUF];
 };
+#define EINVAL		22
 #define EINPROGRESS	115
 #define EWOULDBLOCK	11
 #define WALK_DONE	(1u << 30)
@@ -87,6 +88,7 @@ extern const volatile __u64 cfg_rate_ns;	/* ns between bulk events of a cgroup; 
 extern const volatile __u64 cfg_rate_burst_ns;
 extern const volatile __u32 cfg_lsm;		/* LSM programs are LSM programs here */
 extern const volatile __u32 cfg_lsm_fexit;	/* they are fexit programs; neither: fentry */
+extern const volatile __u32 cfg_ptrace_reads;	/* of others' memory maps and the like, too */
 extern const volatile __u64 cfg_types;		/* enabled event types, a bit each */
 
 struct map_ring {

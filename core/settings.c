@@ -18,7 +18,7 @@
 
 enum sensor_option {
 	SENSOR_EVENTS, SENSOR_RING, SENSOR_RING_CRITICAL, SENSOR_ARGS, SENSOR_ENV,
-	SENSOR_RATE, SENSOR_BURST, SENSOR_SELF_TEST, SENSOR__N
+	SENSOR_RATE, SENSOR_BURST, SENSOR_SELF_TEST, SENSOR_PTRACE_READS, SENSOR__N
 };
 
 static const struct weir_option sensor_table[] = {
@@ -26,14 +26,15 @@ static const struct weir_option sensor_table[] = {
 		.dflt = "exec,fork,exit,create,unlink,rename,link,symlink,mkdir,rmdir,"
 			"truncate,chmod,chown,setxattr,removexattr,set_acl,connect,"
 			"accept,bind,listen,dns_query,dns_reply,"
-			"mprotect_exec,mount,umount,module_load,bpf,memfd",
+			"mprotect_exec,mount,umount,module_load,bpf,memfd,"
+			"credentials,namespace,ptrace,cgroup_mkdir,cgroup_rmdir",
 		.doc = "Event types to observe; the hooks of others are not attached." },
 	[SENSOR_RING] = { .name = "ring_size", .type = WEIR_OPT_SIZE,
 		.min = 65536, .max = 1 << 30, .dflt = "4M",
-		.doc = "Ring buffer of the bulk class (files, network, memory)." },
+		.doc = "Ring buffer of the bulk class (files, network, memory, signals)." },
 	[SENSOR_RING_CRITICAL] = { .name = "ring_size_critical", .type = WEIR_OPT_SIZE,
 		.min = 65536, .max = 1 << 30, .dflt = "8M",
-		.doc = "Ring buffer of the critical class (exec, fork, exit, mount, umount, module_load, bpf)." },
+		.doc = "Ring buffer of the critical class (processes, credentials, namespaces, cgroups, mounts, modules, BPF)." },
 	[SENSOR_ARGS] = { .name = "args_max", .type = WEIR_OPT_SIZE,
 		.min = 0, .max = WEIR_ARGS_MAX, .dflt = "1K",
 		.doc = "Bytes of a process's arguments in events other than exec, which has 32K." },
@@ -49,6 +50,9 @@ static const struct weir_option sensor_table[] = {
 	[SENSOR_SELF_TEST] = { .name = "self_test", .type = WEIR_OPT_TIME,
 		.min = 0, .max = 7 * 86400000000000, .dflt = "1h",
 		.doc = "How often the sensor does what it observes and looks whether the events come, besides at its start. 0: never. A replay does not." },
+	[SENSOR_PTRACE_READS] = { .name = "ptrace_reads", .type = WEIR_OPT_BOOL,
+		.dflt = "false",
+		.doc = "Events of type ptrace also for access that only reads, such as /proc/PID/environ and maps." },
 };
 _Static_assert(ARRAY_LEN(sensor_table) == SENSOR__N, "one row an option");
 
@@ -253,6 +257,7 @@ static int sensor_read(struct store *st, const struct conf *c, struct diag *d)
 	b->rate = (uint32_t)v[SENSOR_RATE].v.i;
 	b->burst = (uint32_t)v[SENSOR_BURST].v.i;
 	st->s.self_test_ns = v[SENSOR_SELF_TEST].v.i;
+	b->ptrace_reads = v[SENSOR_PTRACE_READS].v.i;
 	r = prefixes_check(g, "env", &v[SENSOR_ENV], d);
 	return r ? r : events_read(g, &v[SENSOR_EVENTS], d, &b->types);
 }

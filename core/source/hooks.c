@@ -120,6 +120,27 @@ const struct hook hooks[] = {
 	{ "on_bpf_prog", "bpf_prog", HOOK_LSM, T(bpf), 0 },
 	{ "on_sys_bpf", "__sys_bpf", HOOK_OUTCOME, T(bpf), 0 },
 
+	{ "on_fix_setuid", "task_fix_setuid", HOOK_LSM, T(credentials), 0 },
+	{ "on_fix_setgid", "task_fix_setgid", HOOK_LSM, T(credentials), 0 },
+	{ "on_fix_setgroups", "task_fix_setgroups", HOOK_LSM, T(credentials), 0 },
+	{ "on_capset", "capset", HOOK_LSM, T(credentials), 0 },
+	{ "on_committing_creds", "bprm_committing_creds", HOOK_LSM_VOID, T(credentials), 0 },
+	{ "on_commit_creds", "commit_creds", HOOK_FENTRY,
+	  T(credentials) | T(namespace), T(credentials) },
+	{ "on_unshare", "ksys_unshare", HOOK_FENTRY, T(namespace), T(namespace) },
+	{ "on_unshare_done", "ksys_unshare", HOOK_OUTCOME, T(namespace), 0 },
+	{ "on_switch_namespaces", "switch_task_namespaces", HOOK_FENTRY,
+	  T(namespace), T(namespace) },
+	{ "on_clone_namespaces", "sched_process_fork", HOOK_TP, T(namespace), T(namespace) },
+	{ "on_cgroup_mkdir", "cgroup_mkdir", HOOK_TP, T(cgroup_mkdir), T(cgroup_mkdir) },
+	{ "on_cgroup_rmdir", "cgroup_rmdir", HOOK_TP, T(cgroup_rmdir), T(cgroup_rmdir) },
+
+	{ "on_task_kill", "task_kill", HOOK_LSM, T(signal), T(signal) },
+	{ "on_kill_checked", "check_kill_permission", HOOK_OUTCOME, T(signal), 0 },
+	{ "on_ptrace_access", "ptrace_access_check", HOOK_LSM, T(ptrace), T(ptrace) },
+	{ "on_ptrace_checked", "__ptrace_may_access", HOOK_OUTCOME, T(ptrace), 0 },
+	{ "on_ptrace_traceme", "ptrace_traceme", HOOK_LSM, T(ptrace), T(ptrace) },
+
 	{ "on_shell_enter", "shell_line", HOOK_UPROBE, T(shell_command), 0 },
 	{ "on_shell_leave", "shell_line", HOOK_UPROBE, T(shell_command), T(shell_command) },
 

@@ -131,6 +131,7 @@ static void settings_fill(struct weir_skel *skel, const struct source_bpf_conf *
 		ro->cfg_rate_ns = 1000000000ull / conf->rate;
 		ro->cfg_rate_burst_ns = ro->cfg_rate_ns * MAX(conf->burst, 1u);
 	}
+	ro->cfg_ptrace_reads = conf->ptrace_reads;
 	ro->cfg_types = conf->types;
 	ro->cfg_lsm = f->lsm;
 	ro->cfg_lsm_fexit = !f->lsm && f->func_ret;

@@ -591,7 +591,7 @@ static void type_report(FILE *f, unsigned type, const char *name,
 	char func[64];
 	size_t i;
 
-	fprintf(f, "%-12s ", name);
+	fprintf(f, "%-13s ", name);
 	for (i = 0; i < n_hooks; i++) {
 		h = &hooks[i];
 		if (!(h->types >> type & 1) || !facts->have[i] || stands_in(h, facts) ||
@@ -629,9 +629,9 @@ int source_bpf_report(FILE *f)
 		log_error("%s", why);
 		return r ? r : -ENOENT;
 	}
-	fprintf(f, "BPF LSM      %s\n", facts.lsm ? "active" :
+	fprintf(f, "BPF LSM       %s\n", facts.lsm ? "active" :
 		"not active (add bpf to the lsm= parameter of the kernel): events are seen, nothing can be blocked");
-	fprintf(f, "bpf_loop     %s\n", facts.loop ? "there" :
+	fprintf(f, "bpf_loop      %s\n", facts.loop ? "there" :
 		"not there (kernel before 5.17): at most 128 path components, no environment");
 #define EVENT(id, name, class, actor, doc)					\
 	if ((id) < WEIR_EV_KERNEL_MAX)						\

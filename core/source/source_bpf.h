@@ -15,6 +15,7 @@ struct source_bpf_conf {
 	uint32_t ring_critical;		/* bytes; rounded up to a power of two of pages */
 	uint32_t ring_bulk;
 	uint32_t args_max;		/* bytes of argv in events other than exec */
+	bool ptrace_reads;		/* ptrace events of read access, too */
 	const char *const *env;		/* names of variables that exec shows */
 	size_t n_env;
 	/* Whose events are not reported; children of the pids neither. */

@@ -233,7 +233,7 @@ enum weir_cred_via {
 	WEIR_CRED_VIA_SETGID = 2,
 	WEIR_CRED_VIA_SETGROUPS = 3,
 	WEIR_CRED_VIA_CAPSET = 4,
-	WEIR_CRED_VIA_OTHER = 5,	/* none of the hooks that name it: prctl, keyrings, an exploit */
+	WEIR_CRED_VIA_OTHER = 5,	/* none of these: prctl, unshare, setns, an exploit */
 };
 
 enum weir_ns_via { WEIR_NS_SETNS = 1, WEIR_NS_UNSHARE = 2, WEIR_NS_CLONE = 3 };

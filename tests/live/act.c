@@ -5,7 +5,8 @@
  *	act TAG OPERATION [ARGUMENT ...]
  *
  * TAG is for the test to know the process by. Exits with the errno of what
- * failed, or 0. act_proc.c has the operations on processes, act_net.c those on
+ * failed, or 0. act_proc.c has the operations on processes, act_cred.c those on
+ * their credentials and namespaces and on other processes, act_net.c those on
  * sockets, act_dns.c those with datagrams and DNS, act_sys.c those on memory,
  * mounts, modules and BPF, act_uring.c those through io_uring; those on files
  * are here. "as UID", "chroot DIR" and "bind FROM TO"
@@ -341,8 +342,8 @@ const struct act_op act_file_ops[] = {
 int act_run(char **argv)
 {
 	static const struct act_op *const tables[] = {
-		act_file_ops, act_proc_ops, act_net_ops, act_dns_ops, act_sys_ops,
-		act_uring_ops,
+		act_file_ops, act_proc_ops, act_net_ops, act_cred_ops, act_dns_ops,
+		act_sys_ops, act_uring_ops,
 	};
 	const struct act_op *op;
 	size_t i;

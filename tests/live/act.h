@@ -10,7 +10,7 @@ struct act_op {
 };
 
 extern const struct act_op act_file_ops[], act_proc_ops[], act_net_ops[];
-extern const struct act_op act_dns_ops[], act_sys_ops[], act_uring_ops[];
+extern const struct act_op act_cred_ops[], act_dns_ops[], act_sys_ops[], act_uring_ops[];
 
 /* argv: an operation and its arguments. */
 int act_run(char **argv);
