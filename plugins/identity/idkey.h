@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An id, the accounts that it belongs to, and what they say of it. */
+#pragma once
+
+#include <stdint.h>
+
+#define IDNAME_MAX	256u	/* bytes of a name */
+
+enum idkind { ID_USER, ID_GROUP };
+
+/* Without holes. Of the host: both namespaces are 0. */
+struct idkey {
+	uint32_t mnt, user;	/* namespaces */
+	uint32_t id;		/* as the initial user namespace has it */
+	uint32_t kind;		/* enum idkind */
+};
+
+enum idstate {
+	IDNAME_NONE,		/* there is no such account */
+	IDNAME_KNOWN,
+	IDNAME_CUT,		/* known, but longer */
+	IDNAME_FAILED,		/* nobody could be asked */
+};
+
+/* Whose accounts they are. */
+enum idsource {
+	IDSOURCE_HOST,		/* those of the host, whatever NSS says */
+	IDSOURCE_OWN,		/* files of the process's mount namespace */
+	IDSOURCE_MAPPED,	/* the same, with the id of its user namespace */
+	IDSOURCE_UNKNOWN,
+};
+
+struct idanswer {
+	uint8_t state;		/* enum idstate */
+	uint8_t source;		/* enum idsource */
+	uint16_t len;
+	char text[IDNAME_MAX];
+};
