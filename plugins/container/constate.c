@@ -22,6 +22,7 @@
 
 #define NAMESPACES	64u	/* of containerd that are tried */
 #define PATH_LEN	1024u
+#define HOME_SIZE	(1u << 20)	/* of a file that a user may have written */
 
 /* ---- files -----------------------------------------------------------------------*/
 
@@ -72,6 +73,7 @@ static char *load(const struct search *s, const char *dir, const char *name, uin
 		  size_t *len, enum constate_result *r)
 {
 	int fd = open_below(dir, name, resolve, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	uint64_t max = s->s->max_size;
 	char *text;
 
 	*r = CONSTATE_NONE;
@@ -80,7 +82,8 @@ static char *load(const struct search *s, const char *dir, const char *name, uin
 			*r = CONSTATE_BAD;
 		return NULL;
 	}
-	text = read_all(fd, s->s->max_size, len);
+	max = resolve & RESOLVE_NO_XDEV && max > HOME_SIZE ? HOME_SIZE : max;
+	text = read_all(fd, max, len);
 	close(fd);
 	*r = text ? CONSTATE_FOUND : CONSTATE_BAD;
 	return text;

@@ -15,7 +15,6 @@ static uint32_t live = WEIR_SETUP_LIVE;
 
 #include <errno.h>
 #include <fcntl.h>
-#include <semaphore.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -113,22 +112,6 @@ static void tell(struct fake *f, uint16_t type, uint64_t id, const char *path)
 	fake_u64(f, "cgroup.id", id);
 	fake_str(f, "cgroup.path", path);
 	fake_process(f);
-}
-
-static struct fake_event *wait_sent(struct fake *f, uint32_t n)
-{
-	struct timespec t;
-	int r = 0;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	t.tv_sec += 60;
-	pthread_mutex_lock(&f->lock);
-	while (f->n_sent <= n && !r)
-		r = pthread_cond_timedwait(&f->is_done, &f->lock, &t);
-	pthread_mutex_unlock(&f->lock);
-	if (r)
-		fake_fail("no amendment came", f->plugin->name);
-	return fake_sent(f, n);
 }
 
 /* Until what the helper was asked for so far has been found out. */
@@ -245,7 +228,7 @@ static void test_runtime(unsigned i)
 		put(runtimes[i].file, runtimes[i].text);
 	process_in(f, id);
 	is_str(said(f, &f->ev), "state=pending runtime=? id=?", "%s", runtimes[i].cgroup);
-	is_str(said(f, &wait_sent(f, 0)->ev), runtimes[i].said, "amended");
+	is_str(said(f, &fake_wait_sent(f, 0)->ev), runtimes[i].said, "amended");
 	labels = fake_get_from(f, &fake_sent(f, 0)->ev, "container.labels");
 	is_int(labels.status == WEIR_PRESENT ? (int)labels.v.list->n : 0, runtimes[i].n_labels,
 	       "labels");
@@ -291,7 +274,7 @@ static void test_learnt(void)
 	is_str(fake_text(f, "container.state"), "pending", "and then forgotten");
 	is_int((int)fake_count(f, "containers"), 0, "with its container");
 	is_int((int)fake_count(f, "made"), 2, "the other hierarchy does not count");
-	is_str(said(f, &wait_sent(f, 0)->ev), "state=unknown reason=cgroup not found",
+	is_str(said(f, &fake_wait_sent(f, 0)->ev), "state=unknown reason=cgroup not found",
 	       "an id that there is not is told so");
 	process_in(f, 77777);
 	is_str(said(f, &f->ev), "state=unknown reason=cgroup not found", "and remembered");
@@ -311,9 +294,9 @@ static void test_late(void)
 	       " name=? image.name=? image.tag=?", "a container without a file waits");
 	process_in(f, id);
 	put("docker/containers/" ID "/config.v2.json", "{\"Name\":\"/late\"}");
-	is_str(said(f, &wait_sent(f, 0)->ev), "state=resolved runtime=docker id=" ID " name=late",
+	is_str(said(f, &fake_wait_sent(f, 0)->ev), "state=resolved runtime=docker id=" ID " name=late",
 	       "until there is one");
-	is_str(said(f, &wait_sent(f, 1)->ev), "state=resolved runtime=docker id=" ID " name=late",
+	is_str(said(f, &fake_wait_sent(f, 1)->ev), "state=resolved runtime=docker id=" ID " name=late",
 	       "each of its events");
 	process_in(f, id);
 	is_int((int)fake_count(f, "lookups"), 1, "which are answered by one look-up");
@@ -343,7 +326,7 @@ static void test_unknown(void)
 		process_in(f, id);
 		snprintf(want, sizeof(want), "state=unknown reason=%s runtime=docker id=" ID,
 			 rows[i].reason);
-		is_str(said(f, &wait_sent(f, 0)->ev), want, "%s", rows[i].reason);
+		is_str(said(f, &fake_wait_sent(f, 0)->ev), want, "%s", rows[i].reason);
 		process_in(f, id);
 		is_str(said(f, &f->ev), want, "and remembered");
 		unlink(in_dir("docker/containers/" ID "/config.v2.json"));
@@ -364,7 +347,7 @@ static void test_unknown(void)
 	f = open_with("");
 	id = make_cgroup("/docker/" ID);
 	process_in(f, id);
-	is_str(said(f, &wait_sent(f, 0)->ev), "state=unknown reason=state file not readable "
+	is_str(said(f, &fake_wait_sent(f, 0)->ev), "state=unknown reason=state file not readable "
 	       "runtime=docker id=" ID, "a link that leads out is not followed");
 	fake_close(f);
 	clean();
@@ -417,31 +400,12 @@ static void test_bounds(void)
 	fake_close(f);
 }
 
-static sem_t gate, arrived;
-static int (*real_send)(void *ctx, struct weir_event *ev);
-
-static int slow_send(void *ctx, struct weir_event *ev)
-{
-	sem_post(&arrived);
-	sem_wait(&gate);
-	return real_send(ctx, ev);
-}
-
-/* The helper sends an amendment, and does nothing else until release(). */
+/* The helper sends an amendment, and does nothing else until fake_release(). */
 static void hold(struct fake *f)
 {
-	real_send = f->host.send;
-	f->host.send = slow_send;
-	sem_init(&gate, 0, 0);
-	sem_init(&arrived, 0, 0);
+	f->hold = true;
 	process_in(f, make_cgroup("/hold.slice"));
-	sem_wait(&arrived);
-}
-
-static void release(unsigned n)
-{
-	while (n--)
-		sem_post(&gate);
+	fake_wait_held(f);
 }
 
 static void test_adopt(void)
@@ -466,10 +430,10 @@ static void test_adopt(void)
 	is_str(fake_text(new, "systemd.unit"), "cron.service", "what was known");
 	process_in(new, id);
 	is_str(fake_text(new, "container.state"), "pending", "what was asked for is asked anew");
-	release(2);
-	is_str(said(old, &wait_sent(old, 1)->ev), "state=resolved runtime=docker id=" ID " name=web",
+	fake_release(old, 2);
+	is_str(said(old, &fake_wait_sent(old, 1)->ev), "state=resolved runtime=docker id=" ID " name=web",
 	       "the old one answers what it was asked");
-	wait_sent(new, 0);
+	fake_wait_sent(new, 0);
 	process_in(new, id);
 	is_str(fake_text(new, "container.name"), "web", "and the new one, too");
 	is_int(fake_adopt(old, new), 0, "and back");
@@ -496,8 +460,8 @@ static void test_busy(void)
 	is_str(said(f, &f->ev), "state=resolved runtime=none slice=empty.slice",
 	       "what is known is said");
 	is_int((int)fake_count(f, "skipped"), 1, "what was skipped is counted");
-	release(2);
-	is_str(said(f, &wait_sent(f, 1)->ev), "state=resolved runtime=none slice=a.slice",
+	fake_release(f, 2);
+	is_str(said(f, &fake_wait_sent(f, 1)->ev), "state=resolved runtime=none slice=a.slice",
 	       "who waits gets an answer");
 	fake_close(f);
 	clean();

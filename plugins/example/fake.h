@@ -23,7 +23,7 @@
  * threads each process one of their own (fake_process_in). What later() gave
  * out is fake_later(f, i), what was sent is fake_sent(f, i); the functions that
  * end in _in read such an event. f->max_later and f->max_emit say from when on
- * the host answers NULL, f->queue_full makes send() fail; amendments of the sync
+ * the host answers NULL, f->queue_full makes send() fail, f->hold makes it wait; amendments of the sync
  * chain are sent events of type WEIR_EV_amendment.
  */
 #pragma once
@@ -85,7 +85,8 @@ struct fake {
 	struct fake_event *laters[FAKE_EVENTS], *sent[FAKE_EVENTS];
 	uint32_t n_later, n_done, n_sent, n_emitted;
 	uint32_t max_later, max_emit;
-	bool queue_full;
+	uint32_t n_held, n_released;
+	bool queue_full, hold;
 	struct weir_probe probed;	/* the last; its fd may be closed by now */
 	uint32_t n_probes, n_unprobes;
 	int probe_error;	/* what probe() answers instead of a number; 0: none */
@@ -402,6 +403,18 @@ static inline bool fake_says(const struct fake_event *e)
 	return e->ev.type != WEIR_EV_amendment;
 }
 
+/* Under the lock: while f->hold is set, each send() waits for one fake_release(). */
+static inline void fake_wait_released(struct fake *f)
+{
+	if (!f->hold)
+		return;
+	f->n_held++;
+	pthread_cond_broadcast(&f->is_done);
+	while (!f->n_released)
+		pthread_cond_wait(&f->is_done, &f->lock);
+	f->n_released--;
+}
+
 static inline int fake_host_send(void *ctx, struct weir_event *ev)
 {
 	struct fake_event *e = fake_event_of(ev);
@@ -413,6 +426,7 @@ static inline int fake_host_send(void *ctx, struct weir_event *ev)
 		return 0;
 	}
 	pthread_mutex_lock(&f->lock);
+	fake_wait_released(f);
 	full = f->queue_full || f->n_sent == FAKE_EVENTS;
 	if (!full)
 		f->sent[f->n_sent++] = e;
@@ -659,6 +673,33 @@ static inline struct fake_event *fake_sent(struct fake *f, uint32_t i)
 	if (i >= f->n_sent)
 		fake_fail("no such event was sent", f->plugin->name);
 	return f->sent[i];
+}
+
+/* The same, when it was sent. */
+static inline struct fake_event *fake_wait_sent(struct fake *f, uint32_t i)
+{
+	pthread_mutex_lock(&f->lock);
+	while (f->n_sent <= i)
+		pthread_cond_wait(&f->is_done, &f->lock);
+	pthread_mutex_unlock(&f->lock);
+	return fake_sent(f, i);
+}
+
+/* Until some thread is in send(), which f->hold keeps there. */
+static inline void fake_wait_held(struct fake *f)
+{
+	pthread_mutex_lock(&f->lock);
+	while (!f->n_held)
+		pthread_cond_wait(&f->is_done, &f->lock);
+	pthread_mutex_unlock(&f->lock);
+}
+
+static inline void fake_release(struct fake *f, uint32_t n)
+{
+	pthread_mutex_lock(&f->lock);
+	f->n_released += n;
+	pthread_cond_broadcast(&f->is_done);
+	pthread_mutex_unlock(&f->lock);
 }
 
 /* The i-th event that later() gave out, when done() was called for it. */

@@ -14,7 +14,6 @@ static uint32_t live = WEIR_SETUP_LIVE;
 #include "tap.h"
 
 #include <fcntl.h>
-#include <semaphore.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -113,23 +112,6 @@ static void process(struct fake *f)
 		is_int(1, 0, "goes on");
 }
 
-/* The n-th event that was sent, when it is there. */
-static struct fake_event *wait_sent(struct fake *f, uint32_t n)
-{
-	struct timespec t;
-	int r = 0;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	t.tv_sec += 30;
-	pthread_mutex_lock(&f->lock);
-	while (f->n_sent <= n && !r)
-		r = pthread_cond_timedwait(&f->is_done, &f->lock, &t);
-	pthread_mutex_unlock(&f->lock);
-	if (r)
-		fake_fail("no amendment came", f->plugin->name);
-	return fake_sent(f, n);
-}
-
 /* Until the answer to an event with one user has been found. */
 static struct fake_event *ask(struct fake *f, uint32_t uid)
 {
@@ -138,7 +120,7 @@ static struct fake_event *ask(struct fake *f, uint32_t uid)
 	fake_u64(f, "process.uid", uid);
 	process(f);
 	is_int(fake_get(f, "process.user.name").status, WEIR_PENDING, "%u: pending", uid);
-	return wait_sent(f, n);
+	return fake_wait_sent(f, n);
 }
 
 static const char *status_name(struct fake *f, const char *field)
@@ -205,7 +187,7 @@ static void test_kinds(void)
 	fake_u64(f, "file.gid", NO_SUCH_ID);
 	process(f);
 	is_str(status_name(f, "chown.owner"), "pending", "a new owner");
-	am = wait_sent(f, 0);
+	am = fake_wait_sent(f, 0);
 	is_str(fake_text_in(am, "process.group.name"), "root", "a group");
 	is_str(fake_text_in(am, "chown.owner"), "root", "a new owner");
 	is_str(fake_text_in(am, "chown.group"), "root", "a new group");
@@ -253,7 +235,7 @@ static void test_container(void)
 	fake_u64(f, "process.uid", 33);
 	process(f);
 	is_str(status_name(f, "process.login_user.name"), "pending", "who logged in is of the host");
-	wait_sent(f, 2);
+	fake_wait_sent(f, 2);
 
 	/* A new passwd, which the event tells. */
 	put("77/root/etc/passwd", "other:x:33:33::/:/bin/sh\n");
@@ -378,30 +360,17 @@ static void test_ttl(void)
 	fake_close(f);
 }
 
-static sem_t gate, arrived;
-static int (*real_send)(void *ctx, struct weir_event *ev);
-
-static int slow_send(void *ctx, struct weir_event *ev)
-{
-	sem_post(&arrived);
-	sem_wait(&gate);
-	return real_send(ctx, ev);
-}
-
 /* While the helper is held, nothing but the first event's names are found out. */
 static void test_full(void)
 {
 	struct fake *f = open_with("max_waiting=3");
 	unsigned i;
 
-	real_send = f->host.send;
-	f->host.send = slow_send;
-	sem_init(&gate, 0, 0);
-	sem_init(&arrived, 0, 0);
+	f->hold = true;
 	begin_host(f);
 	fake_u64(f, "process.uid", 0);
 	process(f);
-	sem_wait(&arrived);
+	fake_wait_held(f);
 	for (i = 0; i < 5; i++) {
 		begin_host(f);
 		fake_u64(f, "process.uid", NO_SUCH_ID);
@@ -415,9 +384,8 @@ static void test_full(void)
 	fake_u64(f, "process.uid", 0);
 	process(f);
 	is_str(fake_text(f, "process.user.name"), "root", "what is known is said all the same");
-	for (i = 0; i < 4; i++)
-		sem_post(&gate);
-	wait_sent(f, 3);
+	fake_release(f, 4);
+	fake_wait_sent(f, 3);
 	for (i = 0; i < 4; i++)
 		is_str(fake_text_in(fake_sent(f, i), "process.user.source"), "host", "amendment %u", i);
 	begin_host(f);
@@ -437,21 +405,16 @@ static void test_full(void)
 static void test_close(void)
 {
 	struct fake *f = open_with("");
-	unsigned i;
 
-	real_send = f->host.send;
-	f->host.send = slow_send;
-	sem_init(&gate, 0, 0);
-	sem_init(&arrived, 0, 0);
+	f->hold = true;
 	begin_host(f);
 	fake_u64(f, "process.uid", 0);
 	process(f);
-	sem_wait(&arrived);
+	fake_wait_held(f);
 	begin_host(f);
 	fake_u64(f, "process.uid", NO_SUCH_ID);
 	process(f);
-	for (i = 0; i < 2; i++)
-		sem_post(&gate);
+	fake_release(f, 2);
 	f->plugin->close(f->inst);
 	f->inst = NULL;
 	is_int((int)f->n_sent, 2, "what is left is sent");
