@@ -93,15 +93,17 @@ bool idcache_put(struct idcache *c, const struct idkey *key, const struct idansw
 {
 	char *text = a->len ? malloc(a->len) : NULL;
 	struct identry *e = victim(c, key);
-	bool evicts = e->used && !key_is(&e->key, key);
+	const bool same = e->used && key_is(&e->key, key);
+	const uint64_t since = same && e->source == a->source ? e->since_ns : now_ns;
+	const bool evicts = e->used && !same;
 
 	if (a->len && !text)
 		return false;
 	clear(c, e);
 	if (a->len)
 		memcpy(text, a->text, a->len);
-	*e = (struct identry){ .key = *key, .found_ns = now_ns, .used_ns = now_ns, .text = text,
-		.len = a->len, .state = a->state, .source = a->source, .used = true };
+	*e = (struct identry){ .key = *key, .found_ns = now_ns, .used_ns = now_ns,
+		.since_ns = since, .text = text, .len = a->len, .state = a->state, .source = a->source, .used = true };
 	c->n++;
 	return evicts;
 }

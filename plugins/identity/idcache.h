@@ -10,6 +10,7 @@
 struct identry {
 	struct idkey key;
 	uint64_t found_ns, used_ns;
+	uint64_t since_ns;	/* from when on it was of the same source */
 	char *text;
 	uint16_t len;
 	uint8_t state, source;

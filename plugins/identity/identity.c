@@ -21,6 +21,7 @@
 
 #define MAX_JOBS	64u		/* ids that are being looked up */
 #define FAILED_NS	1000000000u	/* before somebody is asked once more */
+#define YOUNG_NS	10000000u	/* that a new namespace is believed to be what it seems */
 
 enum { OPT_MAX_ENTRIES, OPT_TTL, OPT_NEGATIVE_TTL, OPT_CHECK, OPT_MAX_WAITING, OPT_MAX_SIZE,
 	OPT_PROC };
@@ -270,11 +271,24 @@ static bool request(struct asking *a, const struct idkey *key, unsigned out)
 /* Too old to be believed without asking again; much too old to be believed meanwhile. */
 enum age { FRESH, STALE, OLD };
 
+/*
+ * A container begins as a mount namespace with the host's files, and gets its own
+ * in a moment. So that another namespace has those of the host is believed for
+ * as long as it has been so already.
+ */
+static uint64_t ttl_of(const struct identity *x, const struct identry *e)
+{
+	uint64_t ttl = e->state == IDNAME_FAILED ? FAILED_NS :
+		       e->state == IDNAME_NONE ? x->negative_ttl_ns : x->ttl_ns;
+	uint64_t so_far = e->found_ns - e->since_ns + YOUNG_NS;
+
+	return e->key.mnt && e->source == IDSOURCE_HOST && so_far < ttl ? so_far : ttl;
+}
+
 static enum age age_of(const struct identity *x, const struct identry *e, uint64_t now_ns)
 {
 	uint64_t age = now_ns > e->found_ns ? now_ns - e->found_ns : 0;
-	uint64_t ttl = e->state == IDNAME_FAILED ? FAILED_NS :
-		       e->state == IDNAME_NONE ? x->negative_ttl_ns : x->ttl_ns;
+	uint64_t ttl = ttl_of(x, e);
 
 	return age < ttl ? FRESH : age / 2 < ttl ? STALE : OLD;
 }

@@ -252,6 +252,41 @@ static void test_container(void)
 	fake_close(f);
 }
 
+/* A container before it has a root of its own: /proc/77/root leads to the host's files. */
+static void test_young(void)
+{
+	static const uint64_t later_ms[] = { 5, 40, 200, 1000 };
+	struct fake *f = open_with("");
+	unsigned i;
+
+	if (rename(in_dir("77/root"), in_dir("77/aside")) || symlink("/", in_dir("77/root")))
+		fake_fail("rename", "root");
+	begin_container(f);
+	is_str(fake_text_in(ask(f, 0), "process.user.source"), "host", "the host's files");
+	now_ns += later_ms[0] * 1000000;
+	begin_container(f);
+	fake_u64(f, "process.uid", 0);
+	process(f);
+	is_str(fake_text(f, "process.user.source"), "host", "are believed for a moment");
+	for (i = 1; i < 4; i++) {
+		now_ns += later_ms[i] * 1000000;
+		begin_container(f);
+		is_str(fake_text_in(ask(f, 0), "process.user.source"), "host", "and again");
+	}
+	now_ns += 1000000000;
+	begin_container(f);
+	fake_u64(f, "process.uid", 0);
+	process(f);
+	is_str(fake_text(f, "process.user.source"), "host", "for longer when it stays so");
+	unlink(in_dir("77/root"));
+	if (rename(in_dir("77/aside"), in_dir("77/root")))
+		fake_fail("rename", "aside");
+	now_ns += 10000000000u;
+	begin_container(f);
+	is_str(fake_text_in(ask(f, 0), "process.user.source"), "own", "but not for ever");
+	fake_close(f);
+}
+
 static void test_mapped(void)
 {
 	static const char *const names[] = { "other", "", "root", "" };
@@ -545,6 +580,7 @@ int main(void)
 	test_kinds();
 	test_replay();
 	test_container();
+	test_young();
 	test_mapped();
 	test_hostile();
 	test_ttl();

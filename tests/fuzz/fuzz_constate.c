@@ -5,6 +5,7 @@
  */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../../plugins/container/conjson.h"
 
@@ -38,11 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
-	d.n_labels = 0;
-	d.used = 0;
-	d.more_labels = false;
-	for (i = 0; i < CONFACT__MAX; i++)
-		d.facts[i].there = false;
+	memset(&d, 0, offsetof(struct confacts_draft, text));
 	readers[data[0] % 5]((const char *)data + 1, size - 1, ID, &d);
 	conjson_cgroup((const char *)data + 1, size - 1, cgroup, sizeof(cgroup));
 	c = confacts_new(&d, NULL);

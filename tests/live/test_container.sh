@@ -22,7 +22,9 @@ echo ID=test | tee "$root/etc/os-release" >"$root/usr/lib/os-release"
 mkdir -p $CG/system.slice/before.service
 sensor_start container
 
-id_of() { grep -F "\"$2\"" "$OUT" | sed -nE 's/^\{"type":"'"$1"'","id":"([0-9]+)".*/\1/p' | head -n 1; }
+# of TYPE TAG: the lines of its events; id_of TYPE TAG: the id of the first one.
+of() { grep -E "\"type\":\"$1\".*\"nlink\":[0-9]+\},\"args\":\[\"[^\"]*\",\"$2\"" "$OUT"; }
+id_of() { of "$1" "$2" | sed -nE 's/^\{"type":"[a-z_]*","id":"([0-9]+)".*/\1/p' | head -n 1; }
 show() { grep -F "\"$1\"" "$OUT" | cut -c 1-2000 | sed 's/^/# /'; }
 # in_cgroup PATH TAG: an exec in a cgroup, which is made.
 in_cgroup()
