@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "acl.h"
 #include "plugin.h"
 #include "human.h"
 
@@ -26,6 +27,17 @@ static int plugin_run(const struct opts *o)
 	return ST_USAGE;
 }
 
+static int acl_run(const struct opts *o)
+{
+	if (o->n_args && !strcmp(o->args[0], "decode"))
+		return acl_decode_main(o->n_args, o->args);
+	if (o->n_args && !strcmp(o->args[0], "show"))
+		return acl_show_main(o->n_args, o->args);
+	fprintf(stderr, "usage: weirctl acl decode --kind KIND INPUT\n"
+			"       weirctl acl show PATH\n");
+	return ST_USAGE;
+}
+
 const struct command commands[] = {
 	{ "status", "", "what runs, since when, what came and what was lost", 0, show_status },
 	{ "stats", "", "accounts of all chains and stages", 0, chains_stats },
@@ -39,6 +51,7 @@ const struct command commands[] = {
 	{ "release", "NAME", "let a plugin out of quarantine", 1, show_release },
 	{ "version", "", "the versions of weirctl and of the daemon", 0, show_version },
 	{ "plugin", "new NAME", "begin a new plugin; verify FILE.so: check one", -1, plugin_run },
+	{ "acl", "show PATH", "permissions of a file in words; decode: of a value", -1, acl_run },
 	{ NULL }
 };
 
@@ -81,7 +94,7 @@ static void usage(FILE *f)
 		"  --pretty           several lines for an event\n"
 		"\n"
 		"Exit status: 0 done; 1 the command failed; 2 usage; 3 no daemon answers, or\n"
-		"it may not be asked by this user.\n",
+		"it may not be asked by this user; 4 acl: a value breaks a rule.\n",
 		WEIR_RUNDIR);
 }
 

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From an event to the two states of a permission, and from what tell.c makes of
+ * them to fields. What attributes hold now is remembered for the next event.
+ */
+#include "change.h"
+
+#include <string.h>
+#include <sys/xattr.h>
+
+#include "formats.h"
+
+/* One event on its way through. */
+struct change {
+	struct acl_plugin *x;
+	struct weir_event *ev;
+	struct memo_key key;
+	bool done;		/* the operation was done, or may have been */
+	bool sure;		/* it was */
+	enum acl_kind kind;
+	const char *status, *rule, *old_status;
+};
+
+/* ---- fields --------------------------------------------------------------------------*/
+
+static uint32_t get32(const struct change *c, unsigned in, uint32_t dflt)
+{
+	return (uint32_t)weir_get_u64(c->ev, c->x->in[in], dflt);
+}
+
+static struct acl_bytes bytes_of(const struct weir_value *v)
+{
+	return (struct acl_bytes){ v->v.p, v->len };
+}
+
+static void set_text(struct change *c, unsigned out, const char *text)
+{
+	if (text)
+		weir_set_str(c->ev, c->x->out[out], text, (uint32_t)strlen(text));
+}
+
+static void no_room(struct change *c, unsigned out)
+{
+	struct weir_value v = { .status = WEIR_ERROR };
+
+	weir_count(&c->x->counters[N_NO_ROOM], 1);
+	weir_set(c->ev, c->x->out[out], &v);
+}
+
+static void set_put(struct change *c, unsigned out, const struct put *o)
+{
+	struct weir_value v = { .status = o->full ? WEIR_TRUNCATED : WEIR_PRESENT };
+	char *p;
+
+	if (!o->len)
+		return;
+	p = c->x->host->alloc(c->ev, o->len);
+	if (!p) {
+		no_room(c, out);
+		return;
+	}
+	memcpy(p, o->p, o->len);
+	v.v.p = p;
+	v.len = (uint32_t)o->len;
+	weir_set(c->ev, c->x->out[out], &v);
+}
+
+static void set_list(struct change *c, unsigned out, const struct delta *d)
+{
+	struct weir_value v = { .status = d->more ? WEIR_TRUNCATED : WEIR_PRESENT }, *items;
+	struct weir_list *list;
+	uint32_t i;
+	char *text;
+
+	if (!d->n)
+		return;
+	list = c->x->host->alloc(c->ev, sizeof(*list) + d->n * sizeof(*items) + d->text.len);
+	if (!list) {
+		no_room(c, out);
+		return;
+	}
+	items = (struct weir_value *)(void *)(list + 1);
+	text = (char *)(items + d->n);
+	memcpy(text, d->text.p, d->text.len);
+	for (i = 0; i < d->n; i++)
+		items[i] = (struct weir_value){ .kind = WEIR_KIND_STR, .status = WEIR_PRESENT,
+			.len = d->items[i].len,
+			.v.p = text + (d->items[i].p - (const uint8_t *)d->text.p) };
+	*list = (struct weir_list){ .n = d->n, .values = items };
+	v.v.list = list;
+	weir_set(c->ev, c->x->out[out], &v);
+}
+
+static void set_all(struct change *c)
+{
+	const struct tell *t = &c->x->tell;
+
+	weir_count(&c->x->counters[N_CHANGES], 1);
+	weir_count(&c->x->counters[N_OLD_UNKNOWN], !strcmp(c->old_status, "unknown"));
+	set_text(c, OUT_FORMAT, acl_kind_name(c->kind));
+	set_text(c, OUT_STATUS, c->status);
+	set_text(c, OUT_RULE, c->rule);
+	set_text(c, OUT_OLD_STATUS, c->old_status);
+	set_put(c, OUT_SUMMARY, &t->line);
+	set_put(c, OUT_TEXT, &t->text);
+	set_put(c, OUT_OLD_TEXT, &t->old_text);
+	set_list(c, OUT_CHANGE, &t->changes);
+	set_list(c, OUT_RISK, &t->risks);
+}
+
+/* ---- modes ---------------------------------------------------------------------------*/
+
+/* The access ACL that the inode is known to have; false: none, or not known. */
+static bool remembered_acl(struct change *c, struct acl *a, struct acl_bytes *value)
+{
+	static const char name[] = "system.posix_acl_access";
+	struct acl_context ctx = { 0 };
+
+	c->key.attr = memo_attr(name, sizeof(name) - 1);
+	return memo_get(c->x->memo, &c->key, value) == MEMO_PRESENT &&
+	       acl_decode(ACL_POSIX, *value, &ctx, &c->x->arena, a) == 0;
+}
+
+static void remember_chmod(struct change *c, struct acl_bytes value, uint32_t mode)
+{
+	uint8_t *copy = acl_alloc(&c->x->arena, value.len);
+
+	if (!copy)
+		return;
+	memcpy(copy, value.p, value.len);
+	posix_chmod(copy, value.len, mode);
+	value.p = copy;
+	memo_put(c->x->memo, &c->key, c->sure ? MEMO_PRESENT : MEMO_UNKNOWN, value);
+}
+
+static void on_chmod(struct change *c)
+{
+	uint32_t uid = get32(c, IN_UID, ACL_NO_ID), gid = get32(c, IN_GID, ACL_NO_ID);
+	struct acl was, is, posix;
+	struct acl_bytes value;
+
+	c->kind = ACL_MODE;
+	c->old_status = "kernel";
+	if (mode_set(&was, get32(c, IN_CHMOD_OLD, 0), uid, gid, &c->x->arena) ||
+	    mode_set(&is, get32(c, IN_CHMOD_NEW, 0), uid, gid, &c->x->arena))
+		return;
+	if (remembered_acl(c, &posix, &value)) {
+		tell_chmod_mask(&c->x->tell, &posix, is.mode, &c->x->words);
+		if (c->done)
+			remember_chmod(c, value, is.mode);
+	}
+	tell_change(&c->x->tell, &was, &is, c->done, &c->x->words);
+}
+
+/* Set-id bits and capabilities go with the owner, but from folders. */
+static void on_chown(struct change *c)
+{
+	static const char name[] = "security.capability";
+	uint32_t old_uid = get32(c, IN_CHOWN_OLD_UID, ACL_NO_ID);
+	uint32_t old_gid = get32(c, IN_CHOWN_OLD_GID, ACL_NO_ID);
+	uint32_t mode = get32(c, IN_MODE, 0);
+	struct acl_bytes value = { 0 };
+	struct acl was, is;
+
+	c->kind = ACL_MODE;
+	c->old_status = "kernel";
+	if (mode_set(&was, mode, old_uid, old_gid, &c->x->arena))
+		return;
+	if (tell_chown_mode(&mode))
+		delta_add(&c->x->tell.changes, "set-id bits removed by the kernel");
+	if (mode_set(&is, mode, get32(c, IN_CHOWN_UID, old_uid), get32(c, IN_CHOWN_GID, old_gid),
+		     &c->x->arena))
+		return;
+	c->key.attr = memo_attr(name, sizeof(name) - 1);
+	if (!is.is_dir && memo_get(c->x->memo, &c->key, &value) == MEMO_PRESENT)
+		delta_add(&c->x->tell.changes, "file capabilities removed by the kernel");
+	if (!is.is_dir && c->done)
+		memo_put(c->x->memo, &c->key, c->sure ? MEMO_NONE : MEMO_UNKNOWN,
+			 (struct acl_bytes){ 0 });
+	tell_change(&c->x->tell, &was, &is, c->done, &c->x->words);
+}
+
+/* ---- attributes ------------------------------------------------------------------------*/
+
+static void set_none(struct acl *a, const struct change *c, const struct acl_context *ctx)
+{
+	memset(a, 0, sizeof(*a));
+	a->kind = (uint8_t)c->kind;
+	a->notes = ACL_NOTE_REMOVED;
+	a->is_default = ctx->xattr && !strcmp(ctx->xattr, "system.posix_acl_default");
+}
+
+/* The state before, of the kernel's value or of ours; false: not known. */
+static bool get_was(struct change *c, enum memo_state state, struct acl_bytes value,
+		    const char *from, const struct acl_context *ctx, struct acl *was)
+{
+	if (state == MEMO_UNKNOWN) {
+		state = memo_get(c->x->memo, &c->key, &value);
+		from = "remembered";
+	}
+	c->old_status = "unknown";
+	if (state == MEMO_UNKNOWN || value.len > c->x->max_size)
+		return false;
+	if (state == MEMO_NONE)
+		set_none(was, c, ctx);
+	else if (acl_decode(c->kind, value, ctx, &c->x->arena, was))
+		return false;
+	c->old_status = from;
+	return true;
+}
+
+static void fault(struct change *c, struct acl *a, struct acl_bytes in)
+{
+	c->status = "malformed";
+	c->rule = a->rule;
+	weir_count(&c->x->counters[N_MALFORMED], 1);
+	tell_fault(&c->x->tell, a, in, c->done);
+}
+
+static void cut(struct change *c, struct acl *a, uint32_t have, uint32_t size)
+{
+	bool truncated = have < size;
+
+	c->status = truncated ? "truncated" : "too_large";
+	weir_count(&c->x->counters[truncated ? N_TRUNCATED : N_TOO_LARGE], 1);
+	a->kind = (uint8_t)c->kind;
+	tell_cut(&c->x->tell, a, have, size, c->done);
+}
+
+struct values {
+	struct weir_value is;	/* absent: removed */
+	uint32_t size;		/* its whole length */
+	bool removed;
+	enum memo_state old_state;	/* what the kernel says */
+	struct acl_bytes old;
+};
+
+/* An attribute, or an ACL, was set or removed. */
+static void on_value(struct change *c, const struct values *v, const struct acl_context *ctx)
+{
+	struct acl_bytes in = bytes_of(&v->is);
+	enum memo_state state = v->removed ? MEMO_NONE : MEMO_PRESENT;
+	struct acl was, is = { 0 };
+	bool known;
+
+	known = get_was(c, v->old_state, v->old, "kernel", ctx, &was);
+	if (v->removed) {
+		set_none(&is, c, ctx);
+		c->status = "removed";
+	} else if (in.len < v->size || v->is.status == WEIR_TRUNCATED) {
+		cut(c, &is, in.len, v->size > in.len ? v->size : in.len + 1);
+		state = MEMO_UNKNOWN;
+	} else if (in.len > c->x->max_size) {
+		cut(c, &is, in.len, in.len);
+		state = MEMO_UNKNOWN;
+	} else if (acl_decode(c->kind, in, ctx, &c->x->arena, &is)) {
+		fault(c, &is, in);
+	} else if (is.notes & ACL_NOTE_REMOVED) {
+		c->status = "removed";
+		state = MEMO_NONE;
+	}
+	if (!c->rule && (!strcmp(c->status, "ok") || !strcmp(c->status, "removed")))
+		tell_change(&c->x->tell, known ? &was : NULL, &is, c->done, &c->x->words);
+	/* What holds the state before may be overwritten now. */
+	if (c->done)
+		memo_put(c->x->memo, &c->key, c->sure ? state : MEMO_UNKNOWN,
+			 state == MEMO_PRESENT ? in : (struct acl_bytes){ 0 });
+}
+
+static bool is_ntacl(const struct acl_plugin *x, const struct weir_value *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < x->n_ntacl; i++)
+		if (strlen(x->ntacl[i]) == name->len && !memcmp(x->ntacl[i], name->v.p, name->len))
+			return true;
+	return false;
+}
+
+/* False: no attribute of ours, or one for another instance. */
+static bool on_xattr(struct change *c, bool removed)
+{
+	struct weir_value name = weir_get(c->ev, c->x->in[IN_XATTR_NAME]);
+	struct acl_context ctx = { .is_dir = (get32(c, IN_MODE, 0) & MODE_TYPE) == MODE_DIR };
+	struct values v = { .removed = removed };
+	char text[64];
+
+	if (name.status != WEIR_PRESENT || name.len >= sizeof(text))
+		return false;
+	if (is_ntacl(c->x, &name))
+		c->kind = ACL_NTACL;
+	else if (!acl_xattr_kind(name.v.p, name.len, &c->kind))
+		return false;
+	if (!removed) {
+		v.is = weir_get(c->ev, c->x->in[IN_XATTR_VALUE]);
+		v.size = get32(c, IN_XATTR_SIZE, v.is.len);
+		if (v.size < c->x->min_size)
+			return false;
+		/* It would have failed if there had been one. */
+		if (c->sure && get32(c, IN_XATTR_FLAGS, 0) & XATTR_CREATE)
+			v.old_state = MEMO_NONE;
+	}
+	memcpy(text, name.v.p, name.len);
+	text[name.len] = 0;
+	ctx.xattr = text;
+	c->key.attr = memo_attr(text, name.len);
+	on_value(c, &v, &ctx);
+	return true;
+}
+
+static bool on_set_acl(struct change *c)
+{
+	static const enum memo_state states[] = {
+		[WEIR_OLD_UNKNOWN] = MEMO_UNKNOWN, [WEIR_OLD_NONE] = MEMO_NONE,
+		[WEIR_OLD_PRESENT] = MEMO_PRESENT,
+	};
+	bool dflt = get32(c, IN_ACL_KIND, WEIR_ACL_ACCESS) == WEIR_ACL_DEFAULT;
+	struct acl_context ctx = { .is_dir = (get32(c, IN_MODE, 0) & MODE_TYPE) == MODE_DIR,
+		.xattr = dflt ? "system.posix_acl_default" : "system.posix_acl_access" };
+	struct weir_value old = weir_get(c->ev, c->x->in[IN_ACL_OLD]);
+	uint32_t state = get32(c, IN_ACL_OLD_STATE, WEIR_OLD_UNKNOWN);
+	struct values v = { .removed = get32(c, IN_ACL_ACTION, 0) == WEIR_ACL_REMOVE };
+
+	v.is = weir_get(c->ev, c->x->in[IN_ACL_VALUE]);
+	v.size = v.is.len;
+	if (!v.removed && v.size < c->x->min_size)
+		return false;
+	v.old_state = state <= WEIR_OLD_PRESENT ? states[state] : MEMO_UNKNOWN;
+	if (v.old_state == MEMO_PRESENT && old.status != WEIR_PRESENT)
+		v.old_state = MEMO_UNKNOWN;
+	v.old = bytes_of(&old);
+	c->kind = ACL_POSIX;
+	c->key.attr = memo_attr(ctx.xattr, strlen(ctx.xattr));
+	on_value(c, &v, &ctx);
+	return true;
+}
+
+/* The inode is new, or will be gone: what was remembered is of another file. */
+static void on_other_file(struct change *c)
+{
+	bool made = c->ev->type == WEIR_EV_create || c->ev->type == WEIR_EV_mkdir;
+
+	if (c->done && (made || c->ev->type == WEIR_EV_rmdir || get32(c, IN_NLINK, 1) <= 1))
+		memo_forget(c->x->memo, c->key.dev, c->key.ino);
+}
+
+static bool run(struct change *c)
+{
+	switch (c->ev->type) {
+	case WEIR_EV_chmod:
+		if (c->x->min_size)
+			return false;
+		on_chmod(c);
+		return true;
+	case WEIR_EV_chown:
+		if (c->x->min_size)
+			return false;
+		on_chown(c);
+		return true;
+	case WEIR_EV_setxattr:
+	case WEIR_EV_removexattr:
+		return on_xattr(c, c->ev->type == WEIR_EV_removexattr);
+	case WEIR_EV_set_acl:
+		return on_set_acl(c);
+	default:
+		on_other_file(c);
+		return false;
+	}
+}
+
+void change_run(struct acl_plugin *x, struct weir_event *ev)
+{
+	struct change c = { .x = x, .ev = ev, .status = "ok" };
+	uint64_t outcome = weir_get_u64(ev, x->in[IN_OUTCOME], WEIR_OUTCOME_UNKNOWN);
+
+	x->arena.used = 0;
+	x->arena.full = false;
+	c.done = outcome != WEIR_OUTCOME_FAILURE && outcome != WEIR_OUTCOME_BLOCKED;
+	c.sure = outcome == WEIR_OUTCOME_SUCCESS;
+	c.key.dev = get32(&c, IN_DEV, 0);
+	c.key.ino = weir_get_u64(ev, x->in[IN_INODE], 0);
+	tell_begin(&x->tell, x->max_text);
+	if (run(&c))
+		set_all(&c);
+	__atomic_store_n(&x->counters[N_ENTRIES], memo_entries(x->memo), __ATOMIC_RELAXED);
+	__atomic_store_n(&x->counters[N_EVICTED], memo_evicted(x->memo), __ATOMIC_RELAXED);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What attributes of files held when they were last seen: a cache of fixed
+ * size, by device, inode and attribute. Knows nothing of what a value means.
+ * One thread.
+ */
+#pragma once
+
+#include "model.h"
+
+enum memo_state { MEMO_UNKNOWN, MEMO_NONE, MEMO_PRESENT };
+
+struct memo_key {
+	uint64_t ino;
+	uint32_t dev;
+	uint32_t attr;		/* memo_attr() of its name */
+};
+
+struct memo;
+
+/* n values of at most `size` bytes; NULL: no memory. */
+struct memo *memo_new(uint32_t n, uint32_t size);
+struct memo *memo_free(struct memo *m);	/* NULL */
+bool memo_same_size(const struct memo *a, const struct memo *b);
+
+uint32_t memo_attr(const char *name, size_t n);
+
+/* The value is valid until the next memo_put. */
+enum memo_state memo_get(struct memo *m, const struct memo_key *k, struct acl_bytes *value);
+/* MEMO_NONE: it is known that there is none. A value that is too long is forgotten. */
+void memo_put(struct memo *m, const struct memo_key *k, enum memo_state state,
+	      struct acl_bytes value);
+/* All attributes of an inode: it is another file now. */
+void memo_forget(struct memo *m, uint32_t dev, uint64_t ino);
+
+uint64_t memo_entries(const struct memo *m);
+uint64_t memo_evicted(const struct memo *m);
