@@ -152,7 +152,7 @@ static bool tree_alloc(struct tree *t, struct acl_bytes tokens, struct acl_arena
 	}
 	t->nodes = acl_alloc(a, t->n * sizeof(*t->nodes));
 	t->stack = acl_alloc(a, t->n * sizeof(*t->stack));
-	/* Each node is once on it, with two pieces of punctuation at most. */
+	/* Each node is once on it, with two pieces of punctuation at most beside it. */
 	t->steps = acl_alloc(a, (3 * t->n + 1) * sizeof(*t->steps));
 	return t->nodes && t->stack && t->steps && t->n && t->n <= COND_MAX_TOKENS;
 }
@@ -180,7 +180,18 @@ static void tree_build(struct tree *t, struct acl_bytes tokens)
 	}
 }
 
-/* A value needs no parentheses around it, and an operator all the more. */
+static uint8_t class_at(const struct tree *t, struct acl_bytes tokens, uint16_t at)
+{
+	struct cond_token token;
+
+	cond_token(tokens.p + t->nodes[at].at, tokens.len - t->nodes[at].at, &token);
+	return token.class;
+}
+
+/*
+ * A value needs no parentheses around it, and an operator all the more; but
+ * behind "!", where readers expect them.
+ */
 static void put_node(struct put *o, struct tree *t, struct acl_bytes tokens, uint16_t at,
 		     size_t *n)
 {
@@ -198,10 +209,16 @@ static void put_node(struct put *o, struct tree *t, struct acl_bytes tokens, uin
 	if (token.class == COND_C_BINARY) {
 		t->steps[(*n)++] = (struct step){ at, STEP_OPERATOR };
 		t->steps[(*n)++] = (struct step){ node->left, STEP_NODE };
-	} else {
-		put_text(o, cond_operator(token.code));
-		if (token.code != COND_NOT)
-			put_char(o, ' ');
+		return;
+	}
+	put_text(o, cond_operator(token.code));
+	if (token.code != COND_NOT) {
+		put_char(o, ' ');
+	} else if (class_at(t, tokens, node->right) <= COND_C_NAME) {
+		put_char(o, '(');
+		t->steps[*n] = t->steps[*n - 1];
+		t->steps[*n - 1] = (struct step){ at, STEP_CLOSE };
+		++*n;
 	}
 }
 
@@ -215,7 +232,6 @@ static void put_operator(struct put *o, const struct tree *t, struct acl_bytes t
 bool cond_put(struct put *o, struct acl_bytes tokens, struct acl_arena *scratch)
 {
 	struct acl_arena a = *scratch;	/* what is taken here is given back */
-	struct cond_token root;
 	struct step s;
 	struct tree t;
 	size_t n = 0;
@@ -224,8 +240,7 @@ bool cond_put(struct put *o, struct acl_bytes tokens, struct acl_arena *scratch)
 	if (!tree_alloc(&t, tokens, &a))
 		return false;
 	tree_build(&t, tokens);
-	cond_token(tokens.p + t.nodes[t.n - 1].at, tokens.len - t.nodes[t.n - 1].at, &root);
-	bare = root.class <= COND_C_NAME;
+	bare = class_at(&t, tokens, (uint16_t)(t.n - 1)) <= COND_C_NAME;
 	if (bare)
 		put_char(o, '(');
 	t.steps[n++] = (struct step){ (uint16_t)(t.n - 1), STEP_NODE };

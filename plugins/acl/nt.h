@@ -14,6 +14,9 @@ int ntsd_decode(struct acl *a, struct acl_bytes in, const struct acl_context *ct
 int ntsd_decode_at(struct acl *a, struct acl_bytes in, uint32_t at,
 		   const struct acl_context *ctx, struct acl_arena *arena);
 
+/* Notes an allow before a deny, both inherited or both not, in the DACL. */
+void ntsd_note_order(struct acl *a);
+
 /* ntacl.c: security.NTACL, versions 1 to 4. */
 int ntacl_decode(struct acl *a, struct acl_bytes in, const struct acl_context *ctx,
 		 struct acl_arena *arena);

@@ -198,8 +198,7 @@ static int find_parts(struct acl *a, struct acl_bytes in, uint32_t at, struct pa
 	return r;
 }
 
-/* An allow before a deny, neither inherited, in the DACL. */
-static void note_order(struct acl *a)
+void ntsd_note_order(struct acl *a)
 {
 	bool allowed[2] = { false, false };
 	uint32_t i, has;
@@ -251,7 +250,7 @@ int ntsd_decode_at(struct acl *a, struct acl_bytes in, uint32_t at,
 	if (!r)
 		r = decode_lists(a, in, parts, arena);
 	if (!r)
-		note_order(a);
+		ntsd_note_order(a);
 	return r;
 }
 

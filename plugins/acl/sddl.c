@@ -359,5 +359,9 @@ int sddl_decode(struct acl *a, struct acl_bytes in, const struct acl_context *ct
 	memset(a->aces, 0, max * sizeof(*a->aces));
 	while (!r && x.at < x.n)
 		r = take_section(&x, &seen, max);
-	return r ? r : sort_lists(a, arena);
+	if (!r)
+		r = sort_lists(a, arena);
+	if (!r)
+		ntsd_note_order(a);
+	return r;
 }
