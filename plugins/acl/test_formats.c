@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of the formats that are not of Windows: every tag, right, flag, rule. */
-#include "testlib.h"
+#include "test_lib.h"
 
 static const struct acl_context plain;
 

@@ -3,7 +3,7 @@
 #include "cond.h"
 #include "nttab.h"
 #include "sid.h"
-#include "testlib.h"
+#include "test_lib.h"
 
 static const struct acl_context plain;
 

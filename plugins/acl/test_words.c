@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of words: entries of descriptors, differences, risks. */
 #include "sid.h"
-#include "testlib.h"
+#include "test_lib.h"
 
 
 /* ---- descriptors in words ---------------------------------------------------------------*/

@@ -81,6 +81,16 @@ for d in plugins/*/; do
 	result "$d includes <weir/...> and itself" "$bad"
 done
 
+bad=
+while read -r f h; do
+	case $h in
+	'<'*) continue ;;
+	plugins/acl/*) [ -e "$h" ] && continue ;;
+	esac
+	[ -e "ctl/$h" ] || [ -e "core/$h" ] || bad+="$f includes $h"$'\n'
+done < <(includes ctl/*.[ch])
+result 'ctl includes core, itself and plugins/acl' "$bad"
+
 for d in core/*/ core/.; do
 	folder=$(basename "$d") bad=
 	files=("$d")
