@@ -48,8 +48,7 @@ static bool take_attribute(struct parser *p, bool scoped_only)
 	for (i = 0; i < sizeof(scopes) / sizeof(*scopes) && code == COND_LOCAL; i++)
 		if (lex_word(&p->x, scopes[i].word))
 			code = scopes[i].code;
-	/* What begins with a digit is a number. */
-	if (code == COND_LOCAL && (scoped_only || (lex_peek(&p->x) >= '0' && lex_peek(&p->x) <= '9')))
+	if (code == COND_LOCAL && scoped_only)
 		return false;
 	at = begin_sized(p, code);
 	return at && lex_name(&p->x, code != COND_LOCAL) && end_sized(p, at);

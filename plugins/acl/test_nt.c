@@ -347,7 +347,7 @@ static void test_sddl_rules(void)
 		{ "O:S-1-9-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15-16", "S7" },
 		{ "D:(XA;;GA;;;WD;)", "S8" }, { "D:(XA;;GA;;;WD;())", "S8" },
 		{ "D:(XA;;GA;;;WD;(@User.a)", "S4" }, { "D:(XA;;GA;;;WD;(@User.a ==))", "S8" },
-		{ "D:(XA;;GA;;;WD;(1 == @User.a))", "S8" }, { "D:(XA;;GA;;;WD;(@User.a == b))", "S8" },
+		{ "D:(XA;;GA;;;WD;(\"a\" == @User.a))", "S8" }, { "D:(XA;;GA;;;WD;(@User.a == b))", "S8" },
 		{ "D:(XA;;GA;;;WD;(!Member_of{SID(BA)}))", "S8" }, { "D:(XA;;GA;;;WD;(!!@User.a))", "S8" },
 		{ "D:(XA;;GA;;;WD;(@User.a == \"x))", "S8" }, { "D:(XA;;GA;;;WD;(@User.a == #123))", "S8" },
 		{ "D:(XA;;GA;;;WD;(@User.%0041))", "S8" }, { "D:(XA;;GA;;;WD;(@User.a == {{1}}))", "S8" },

@@ -84,17 +84,18 @@ for mode in 0644 4755 2750 1777 0000 7777; do
 done
 rm -f f
 
-# ---- getfacl: "user:1001:rwx #effective:r-x"
+# ---- getfacl
+# ours FILE: the entries as getfacl writes them, "user:1001:rwx".
 ours()
 {
 	"$weirctl" acl show --json "$1" | tr -d '\n' | sed 's/^.*"system.posix_acl_access"//' |
 		grep -oE '"trustee":"[a-z_]+(:[0-9]+)?","rights":\[[a-z",]*\]' |
-		sed -E 's/"trustee":"uid:/user:/; s/"trustee":"gid:/group:/; s/"trustee":"owner/user:/
-			s/"trustee":"owning_group/group:/; s/"trustee":"mask/mask:/
-			s/"trustee":"other/other:/; s/","rights":\[/:/; s/[]",]//g
-			s/:(read)?(write)?(execute)?$/:r\1w\2x\3/
-		sed -E ':a; s/:([RWX-]*)[rwx]([RWXrwx]*)$/:\1-\2/; ta; y/RWX/rwx/'
+		sed -E 's/"trustee":"//; s/","rights":/ /; s/^uid:/user:/; s/^gid:/group:/
+			s/^owner /user: /; s/^owning_group /group: /; s/^(mask|other) /\1: /' |
+		awk '{ printf "%s:%s%s%s\n", $1, $2 ~ /read/ ? "r" : "-",
+			$2 ~ /write/ ? "w" : "-", $2 ~ /execute/ ? "x" : "-" }'
 }
+
 if ! command -v setfacl >/dev/null || ! command -v getfacl >/dev/null; then
 	skip "POSIX ACLs as getfacl has them" "no setfacl"
 elif ! touch g || ! setfacl -m u:1001:rwx g 2>/dev/null; then
