@@ -14,7 +14,7 @@
 
 /* argv[0] is the word itself. Return weirctl's exit status. */
 int acl_decode_main(int argc, char **argv);
-int acl_show_main(int argc, char **argv);
+int acl_show_main(int argc, char **argv, bool json);
 
 /* ---- acljob.c: one value ----------------------------------------------------------*/
 
@@ -26,7 +26,6 @@ struct acljob {
 	struct acl_context ctx;
 	char xattr[256];
 	uint8_t sids[3][68];	/* of domain, machine, forest */
-	bool old_given;
 };
 
 /* The memory for one value at a time; reused. */

@@ -44,6 +44,26 @@ static struct json_object *member(struct json_object *o, const char *key)
 	return json_object_object_get_ex(o, key, &v) ? v : NULL;
 }
 
+/* The text between quotes: made plain first, and then copied. */
+static int put_text_member(const struct acljob *j, struct aclroom *r, const char *in, size_t n)
+{
+	size_t begin = r->out.len;
+	char *copy;
+
+	r->arena.used = 0;
+	acljob_text(j, r, in, n);
+	n = r->out.len - begin;
+	copy = malloc(n + 1);
+	if (!copy)
+		return fault(r, "memory", "out of memory");
+	memcpy(copy, r->out.p + begin, n);
+	r->out.len = begin;
+	PUT(&r->out, ",\"text\":");
+	put_json(&r->out, copy, n);
+	free(copy);
+	return 0;
+}
+
 static int answer(struct aclroom *r, struct json_object *o, bool text)
 {
 	struct json_object *kind = member(o, "kind"), *input = member(o, "input");
@@ -65,26 +85,7 @@ static int answer(struct aclroom *r, struct json_object *o, bool text)
 	if (n > ACLJOB_INPUT_MAX)
 		return fault(r, "batch", "the input is too large");
 	status = acljob_json(&j, r, in, n);
-	if (status || !text)
-		return status;
-	/* The text, behind its own quotes, from a buffer of its own. */
-	r->arena.used = 0;
-	{
-		size_t begin = r->out.len;
-		char *copy;
-
-		acljob_text(&j, r, in, n);
-		n = r->out.len - begin;
-		copy = malloc(n + 1);
-		if (!copy)
-			return fault(r, "memory", "out of memory");
-		memcpy(copy, r->out.p + begin, n);
-		r->out.len = begin;
-		PUT(&r->out, ",\"text\":");
-		put_json(&r->out, copy, n);
-		free(copy);
-	}
-	return 0;
+	return status || !text ? status : put_text_member(&j, r, in, n);
 }
 
 static bool run_line(struct aclroom *r, const char *line, size_t n, bool text)

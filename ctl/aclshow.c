@@ -149,9 +149,9 @@ static int show(struct show *s, const char *path)
 	return s->broken ? ST_RULE : ST_OK;
 }
 
-int acl_show_main(int argc, char **argv)
+int acl_show_main(int argc, char **argv, bool json)
 {
-	struct show s = { 0 };
+	struct show s = { .json = json };
 	int status = ST_FAILED;
 
 	if (argc == 3 && !strcmp(argv[1], "--json")) {

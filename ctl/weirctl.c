@@ -32,7 +32,7 @@ static int acl_run(const struct opts *o)
 	if (o->n_args && !strcmp(o->args[0], "decode"))
 		return acl_decode_main(o->n_args, o->args);
 	if (o->n_args && !strcmp(o->args[0], "show"))
-		return acl_show_main(o->n_args, o->args);
+		return acl_show_main(o->n_args, o->args, o->json);
 	fprintf(stderr, "usage: weirctl acl decode --kind KIND INPUT\n"
 			"       weirctl acl show PATH\n");
 	return ST_USAGE;

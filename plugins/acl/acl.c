@@ -68,9 +68,11 @@ static const struct weir_want acl_wants[] = {
 
 static const struct weir_field_def acl_produces[] = {
 	[OUT_FORMAT] = OUT("acl.format", STR,
-		"What was changed: mode, posix_acl, nfs4_acl, ntacl, cifs_ntsd, capability, selinux, smack, metadata."),
+		"What was changed: mode, posix_acl, nfs4_acl, ntacl, cifs_ntsd, capability, "
+		"selinux, smack, metadata."),
 	[OUT_STATUS] = OUT("acl.status", STR,
-		"ok; removed; malformed: it breaks acl.rule; truncated: not all of it is known; too_large."),
+		"ok; removed; malformed: it breaks acl.rule; truncated: not all of it is known; "
+		"too_large."),
 	[OUT_RULE] = OUT("acl.rule", STR, "The rule that a malformed value breaks."),
 	[OUT_SUMMARY] = OUT("acl.summary", STR, "The change in one line."),
 	[OUT_TEXT] = OUT("acl.text", STR, "The new permission in words, in several lines."),

@@ -288,7 +288,8 @@ static void put_notes(struct put *o, uint32_t notes)
 		const char *text;
 	} all[] = {
 		{ ACL_NOTE_NOT_SELF_RELATIVE, "not marked as self-relative" },
-		{ ACL_NOTE_NOT_CANONICAL, "not in canonical order: an allow entry precedes a deny entry" },
+		{ ACL_NOTE_NOT_CANONICAL,
+		  "not in canonical order: an allow entry precedes a deny entry" },
 		{ ACL_NOTE_MORE_STORED, "more is stored behind the last entry, and not in force" },
 		{ ACL_NOTE_OPAQUE, "an entry has data that is no condition" },
 		{ ACL_NOTE_OFFSET_UNUSED, "an ACL is stored that is not in force" },
