@@ -409,6 +409,7 @@ static void on_stop(struct running *run)
 		return;
 	}
 	sdnotify("STOPPING=1");
+	selftest_cancel(run->dm->selftest);
 	run->hurry_at = clock_ns(CLOCK_MONOTONIC) + STOP_NS;
 	collector_stop(run->dm->collector);
 }
@@ -698,6 +699,7 @@ static int daemon_work(struct daemon *dm, int signals)
 	int r, r2, r3;
 
 	r = daemon_loop(dm, signals);
+	selftest_stop(dm->selftest);
 	r3 = sinks_judge(dm);
 	if (dm->n_left)
 		log_error("left behind: %u threads in plugins that did not return",

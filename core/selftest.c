@@ -36,6 +36,7 @@ struct selftest {
 	char helper[SELFTEST_PATH], folder[SELFTEST_PATH];
 	char cannot[SELFTEST_WHY];	/* why there is none at all; "" */
 	pthread_t thread;
+	bool joined;			/* the control thread's */
 	int begun, stop;		/* eventfds */
 	pthread_mutex_t lock;		/* of the result */
 	unsigned result;		/* enum weir_self_test_result; 0: none yet */
@@ -119,6 +120,23 @@ static void result_tell(struct selftest *t, const struct selftest_plan *p, uint6
 
 /* ---- the thread -------------------------------------------------------------------------*/
 
+/* Until fd is ready or the time is over; -1: for ever. true: it is to end. */
+static bool stopped_in(const struct selftest *t, int fd, int64_t ns)
+{
+	struct pollfd fds[] = {
+		{ .fd = t->stop, .events = POLLIN }, { .fd = fd, .events = POLLIN },
+	};
+	uint64_t end = clock_ns(CLOCK_MONOTONIC) + (uint64_t)ns, now;
+	int r, ms;
+
+	do {
+		now = clock_ns(CLOCK_MONOTONIC);
+		ms = now >= end ? 0 : (int)MIN((end - now) / 1000000u + 1, 3600000ull);
+		r = poll(fds, ARRAY_LEN(fds), ns < 0 ? -1 : ms);
+	} while (r <= 0 && (ns < 0 || ms));
+	return r > 0 && fds[0].revents;
+}
+
 static void test_once(struct selftest *t)
 {
 	uint64_t at = clock_ns(CLOCK_MONOTONIC), seen = 0;
@@ -129,29 +147,10 @@ static void test_once(struct selftest *t)
 		snprintf(why, sizeof(why), "%s", t->cannot);
 	else if (plan.tried)
 		selftest_run(&t->run, &plan, &seen, why);
-	result_tell(t, &plan, seen, why, clock_ns(CLOCK_MONOTONIC) - at);
+	/* What was given up says nothing. */
+	if (!stopped_in(t, -1, 0))
+		result_tell(t, &plan, seen, why, clock_ns(CLOCK_MONOTONIC) - at);
 }
-
-/* Until fd is ready or the time is over; -1: for ever. true: it is to end. */
-static bool stopped_in(const struct selftest *t, int fd, int64_t ns)
-{
-	struct pollfd fds[] = {
-		{ .fd = t->stop, .events = POLLIN }, { .fd = fd, .events = POLLIN },
-	};
-	uint64_t end = clock_ns(CLOCK_MONOTONIC) + (uint64_t)ns, now;
-	int r;
-
-	for (;;) {
-		now = clock_ns(CLOCK_MONOTONIC);
-		if (ns >= 0 && now >= end)
-			return false;
-		r = poll(fds, ARRAY_LEN(fds), ns < 0 ? -1 :
-			 (int)MIN((end - now) / 1000000u + 1, 3600000ull));
-		if (r > 0)
-			return fds[0].revents != 0;
-	}
-}
-
 static void *selftest_main(void *arg)
 {
 	struct selftest *t = arg;
@@ -296,11 +295,23 @@ char *selftest_warning(struct selftest *t, char *buf, size_t size)
 	return buf;
 }
 
+void selftest_cancel(struct selftest *t)
+{
+	if (t)
+		tell(t->stop);
+}
+
+void selftest_stop(struct selftest *t)
+{
+	if (!t || t->joined)
+		return;
+	selftest_cancel(t);
+	pthread_join(t->thread, NULL);
+	t->joined = true;
+}
+
 struct selftest *selftest_free(struct selftest *t)
 {
-	if (!t)
-		return NULL;
-	tell(t->stop);
-	pthread_join(t->thread, NULL);
-	return selftest_fini(t);
+	selftest_stop(t);
+	return t ? selftest_fini(t) : NULL;
 }

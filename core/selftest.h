@@ -35,5 +35,9 @@ void selftest_begin(struct selftest *t);
 void selftest_report(struct selftest *t, struct json_object *status);
 /* Any thread: what is wrong; "": nothing. Returns buf. */
 char *selftest_warning(struct selftest *t, char *buf, size_t size);
-/* One under way is given up. NULL, always; t may be NULL. */
+/* One under way is given up, and no other is begun. Returns at once; t may be NULL. */
+void selftest_cancel(struct selftest *t);
+/* The same, and its thread has ended: nothing more is told or logged. */
+void selftest_stop(struct selftest *t);
+/* NULL, always; t may be NULL. */
 struct selftest *selftest_free(struct selftest *t);

@@ -78,7 +78,8 @@ static int run(char **types)
 
 int main(int argc, char **argv)
 {
-	char word[] = "run", byte;
+	char word[] = "run", byte, path[4096];
+	ssize_t n;
 
 	alarm(SECONDS_MAX);
 	if (argc < 3 || chdir(argv[2])) {
@@ -89,8 +90,11 @@ int main(int argc, char **argv)
 		return run(argv + 3);
 	if (read(STDIN_FILENO, &byte, 1) != 1)
 		return 1;
+	/* By its path, from which the kernel takes the process's name. */
+	n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	path[n > 0 ? n : 0] = 0;
 	argv[1] = word;
-	execv("/proc/self/exe", argv);
+	execv(path, argv);
 	tell("exec", deed_failed("execv"));
 	return 1;
 }

@@ -402,12 +402,15 @@ static void bpf_rings(const struct source *s, struct source_ring out[WEIR_CLASS_
 		ringpos_read(&b->positions[i], &out[i]);
 }
 
-/* It was excluded with us, its parent, when it was made. */
+/* It was excluded with us, its parent, when it was made; if anybody saw it then. */
 static int bpf_observe(struct source *s, uint32_t pid)
 {
 	struct source_bpf *b = of(s);
 
-	return bpf_map_delete_elem(bpf_map__fd(b->skel->maps.m_excluded), &pid) ? -errno : 0;
+	if (!bpf_map_delete_elem(bpf_map__fd(b->skel->maps.m_excluded), &pid) ||
+	    errno == ENOENT)
+		return 0;
+	return -errno;
 }
 
 static const struct source_ops source_bpf_ops = {
