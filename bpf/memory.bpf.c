@@ -138,8 +138,7 @@ static __always_inline int memfd_begin(__u64 name)
 	if (head[0] != 'm' || head[1] != 'e' || head[2] != 'm' || head[3] != 'f' ||
 	    head[4] != 'd' || head[5] != ':')
 		return 0;
-	op_flush(WEIR_EV_memfd, WEIR_OUTCOME_UNKNOWN);
-	s = op_begin(WEIR_EV_memfd, sizeof(*e));
+	s = op_begin_next(WEIR_EV_memfd, sizeof(*e));
 	if (!s)
 		return 0;
 	e = (void *)s->rec;

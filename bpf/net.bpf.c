@@ -39,12 +39,8 @@ static __always_inline struct scratch *sock_begin(__u32 type, __u32 size,
 						  const struct sock *sk)
 {
 	struct weir_connect *e;
-	struct scratch *s;
+	struct scratch *s = sk ? op_begin_next(type, size) : NULL;
 
-	if (!type_enabled(type) || !sk)
-		return NULL;
-	op_flush(type, WEIR_OUTCOME_UNKNOWN);
-	s = op_begin(type, size);
 	if (!s)
 		return NULL;
 	e = (void *)s->rec;

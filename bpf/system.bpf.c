@@ -292,10 +292,9 @@ int on_bpf(__u64 *ctx)
 	struct scratch *s;
 	__u64 at;
 
-	if (!type_enabled(WEIR_EV_bpf) || !command_wanted(cmd))
+	if (!command_wanted(cmd))
 		return 0;
-	op_flush(WEIR_EV_bpf, WEIR_OUTCOME_UNKNOWN);
-	s = op_begin(WEIR_EV_bpf, sizeof(struct weir_bpf));
+	s = op_begin_next(WEIR_EV_bpf, sizeof(struct weir_bpf));
 	if (!s)
 		return 0;
 	at = hook_arg(ctx, 1);

@@ -479,6 +479,15 @@ static __always_inline void op_flush(__u32 type, __u32 outcome)
 		op_emit(s, outcome, 0);
 }
 
+/* op_begin, when what still waits of the type has been told. */
+static __always_inline struct scratch *op_begin_next(__u32 type, __u32 size)
+{
+	if (!type_enabled(type))
+		return NULL;
+	op_flush(type, WEIR_OUTCOME_UNKNOWN);
+	return op_begin(type, size);
+}
+
 static __always_inline struct scratch *op_waiting(__u32 type, __u64 key)
 {
 	if (!type_enabled(type))
@@ -500,12 +509,8 @@ static __always_inline struct scratch *file_begin(__u32 type, __u32 size,
 						  struct vfsmount *mnt,
 						  struct dentry *dentry)
 {
-	struct scratch *s;
+	struct scratch *s = op_begin_next(type, size);
 
-	if (!type_enabled(type))
-		return NULL;
-	op_flush(type, WEIR_OUTCOME_UNKNOWN);
-	s = op_begin(type, size);
 	if (!s)
 		return NULL;
 	s->walk_flags = 0;
@@ -528,10 +533,7 @@ static __always_inline struct scratch *maybe_file_begin(__u32 type, __u32 size, 
 	if (file)
 		return file_begin(type, size, BPF_CORE_READ(f, f_path.mnt),
 				  BPF_CORE_READ(f, f_path.dentry));
-	if (!type_enabled(type))
-		return NULL;
-	op_flush(type, WEIR_OUTCOME_UNKNOWN);
-	s = op_begin(type, size);
+	s = op_begin_next(type, size);
 	if (!s)
 		return NULL;
 	e = (void *)s->rec;
