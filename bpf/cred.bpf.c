@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What a thread is, and where: credentials, namespaces, cgroups.
+ * What a thread is, and where: credentials and namespaces.
  *
  *   credentials	lsm/task_fix_setuid	remember which call it is
  *			lsm/task_fix_setgid
@@ -14,10 +14,10 @@
  *						before, for the next
  *			fentry/switch_task_namespaces	setns
  *			tp_btf/sched_process_fork	clone
- *   cgroup_mkdir	tp_btf/cgroup_mkdir	(it is there)
- *   cgroup_rmdir	tp_btf/cgroup_rmdir	(it is gone)
  *
  * Credentials that are only borrowed (overlayfs, NFS) are not committed.
+ * Where a task preempts another within commit_creds, the kernel passes the
+ * program over and counts a loss, whether or not there was a change to tell.
  */
 #include "weir.bpf.h"
 
@@ -421,61 +421,6 @@ int on_clone_namespaces(__u64 *ctx)
 	e->ns_via = WEIR_NS_CLONE;
 	e->child_key = task_key(child->group_leader);
 	ns_fill(e, child->nsproxy, child->real_cred);
-	op_now(s, NULL, WEIR_OUTCOME_SUCCESS);
-	return 0;
-}
-
-/* ---- cgroups -------------------------------------------------------------------------*/
-
-/* The kernel's own room for the path that it hands out. */
-#define CGROUP_PATH_LEN	1024
-
-static __always_inline struct weir_str cgroup_path_put(struct scratch *s, __u64 path)
-{
-	struct weir_str str = str_of(text_put(s, path, CGROUP_PATH_LEN));
-
-	if ((str.len & WEIR_STR_LEN) >= CGROUP_PATH_LEN - 1)
-		str.len |= WEIR_STR_TRUNCATED;
-	return str;
-}
-
-SEC("tp_btf/cgroup_mkdir")
-int on_cgroup_mkdir(__u64 *ctx)
-{
-	struct cgroup *cgroup = (void *)ctx[0], *up;
-	struct weir_cgroup_mkdir *e;
-	struct scratch *s;
-
-	s = op_begin(WEIR_EV_cgroup_mkdir, sizeof(*e));
-	if (!s)
-		return 0;
-	e = (void *)s->rec;
-	e->cgroup_id = cgroup->kn->id;
-	up = (void *)BPF_CORE_READ(cgroup, self.parent);
-	if (up) {
-		up = (void *)up - bpf_core_field_offset(struct cgroup, self);
-		e->cgroup_parent = BPF_CORE_READ(up, kn, id);
-	}
-	e->cgroup_hierarchy = cgroup->root->hierarchy_id;
-	e->cgroup_path = cgroup_path_put(s, hook_arg(ctx, 1));
-	op_now(s, NULL, WEIR_OUTCOME_SUCCESS);
-	return 0;
-}
-
-SEC("tp_btf/cgroup_rmdir")
-int on_cgroup_rmdir(__u64 *ctx)
-{
-	struct cgroup *cgroup = (void *)ctx[0];
-	struct weir_cgroup_rmdir *e;
-	struct scratch *s;
-
-	s = op_begin(WEIR_EV_cgroup_rmdir, sizeof(*e));
-	if (!s)
-		return 0;
-	e = (void *)s->rec;
-	e->cgroup_id = cgroup->kn->id;
-	e->cgroup_hierarchy = cgroup->root->hierarchy_id;
-	e->cgroup_path = cgroup_path_put(s, hook_arg(ctx, 1));
 	op_now(s, NULL, WEIR_OUTCOME_SUCCESS);
 	return 0;
 }

@@ -59,7 +59,17 @@ static __always_inline struct scratch *target_begin(__u32 type, __u32 size,
 	return s;
 }
 
-/* What the hook was not asked about, because something before it has refused. */
+/* The hook was asked about `target`: ends what it began. */
+static __always_inline bool target_end(__u32 type, struct task_struct *target, int err)
+{
+	struct scratch *s = op_waiting(type, (__u64)target);
+
+	if (s)
+		op_done(s, err);
+	return s != NULL;
+}
+
+/* It was not asked, because something before it has refused. */
 static __always_inline void refused_emit(struct scratch *s, int err)
 {
 	if (base_excluded(s))
@@ -103,13 +113,9 @@ int on_kill_checked(__u64 *ctx)
 	int err = ret_errno(ctx);
 	struct scratch *s;
 
-	s = op_waiting(WEIR_EV_signal, (__u64)target);
-	if (s) {
-		op_done(s, err);
-		return 0;
-	}
 	/* -EINVAL: there is no such signal. */
-	if (!err || err == -EINVAL || is_self(target))
+	if (target_end(WEIR_EV_signal, target, err) || !err || err == -EINVAL ||
+	    is_self(target))
 		return 0;
 	s = signal_begin(target, ctx[0]);
 	if (s)
@@ -168,12 +174,8 @@ int on_ptrace_checked(__u64 *ctx)
 	int err = ret_errno(ctx);
 	struct scratch *s;
 
-	s = op_waiting(WEIR_EV_ptrace, (__u64)target);
-	if (s) {
-		op_done(s, err);
-		return 0;
-	}
-	if (!err || !access_wanted(target, ctx[1]))
+	if (target_end(WEIR_EV_ptrace, target, err) || !err ||
+	    !access_wanted(target, ctx[1]))
 		return 0;
 	s = ptrace_begin(target, ctx[1], WEIR_PTRACE_ACCESS);
 	if (s)

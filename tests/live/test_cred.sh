@@ -317,7 +317,8 @@ tap "$EXPECT" --complete "$OUT"
 check "nothing was lost" is "$(count type=lost)" 0
 check "an exec has no event of its credentials" is \
 	"$(count "type=credentials credentials.euid=64321")" 0
-key=$(sed -nE '/"type":"namespace".*"args":\["[^"]*","[^"]*","clone","net,uts"\]/s/.*"child":\{"key":"([0-9]+)".*/\1/p' "$OUT")
+key=$(grep '^{"type":"namespace".*"clone","net,uts"' "$OUT" |
+	sed -nE 's/.*"child":\{"key":"([0-9]+)".*/\1/p')
 check "the clone's event names the new process" is \
 	"$(count "type=fork child.key=${key:-none} child.pid=$child")" 1
 
