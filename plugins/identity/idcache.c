@@ -38,14 +38,15 @@ static struct identry *set_of(struct idcache *c, const struct idkey *key)
 	uint64_t h = c->seed ^ ((uint64_t)key->mnt << 32 | key->id);
 
 	h = (h ^ h >> 29) * 0x9e3779b97f4a7c15u;
-	h ^= (uint64_t)key->user << 1 | key->kind;
+	h ^= ((uint64_t)key->user << 1 | key->kind) + key->cgroup * 0x2545f4914f6cdd1du;
 	h = (h ^ h >> 32) * 0xbf58476d1ce4e5b9u;
 	return c->sets[h >> 32 & c->mask];
 }
 
 static bool key_is(const struct idkey *a, const struct idkey *b)
 {
-	return a->id == b->id && a->kind == b->kind && a->mnt == b->mnt && a->user == b->user;
+	return a->id == b->id && a->kind == b->kind && a->mnt == b->mnt && a->user == b->user &&
+	       a->cgroup == b->cgroup;
 }
 
 struct identry *idcache_get(struct idcache *c, const struct idkey *key, uint64_t now_ns)

@@ -8,6 +8,7 @@
  * What the helper found is entered at the begin of a callback, before anything
  * is set: so a name that an event points to stays as long as the event.
  */
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -21,6 +22,7 @@
 
 #define MAX_JOBS	64u		/* ids that are being looked up */
 #define FAILED_NS	1000000000u	/* before somebody is asked once more */
+#define NUMBER_NS	5000000000u	/* that the number of a namespace is believed */
 #define YOUNG_NS	10000000u	/* that a new namespace is believed to be what it seems */
 
 enum { OPT_MAX_ENTRIES, OPT_TTL, OPT_NEGATIVE_TTL, OPT_CHECK, OPT_MAX_WAITING, OPT_MAX_SIZE,
@@ -226,6 +228,7 @@ struct asking {
 	struct weir_request *rq;
 	uint64_t now_ns;
 	uint32_t mnt, user;
+	uint64_t cgroup;
 	uint32_t pids[2];
 };
 
@@ -274,7 +277,8 @@ enum age { FRESH, STALE, OLD };
 /*
  * A container begins as a mount namespace with the host's files, and gets its own
  * in a moment. So that another namespace has those of the host is believed for
- * as long as it has been so already.
+ * as long as it has been so already. None is believed for long: its number may
+ * be that of another one by now.
  */
 static uint64_t ttl_of(const struct identity *x, const struct identry *e)
 {
@@ -282,7 +286,11 @@ static uint64_t ttl_of(const struct identity *x, const struct identry *e)
 		       e->state == IDNAME_NONE ? x->negative_ttl_ns : x->ttl_ns;
 	uint64_t so_far = e->found_ns - e->since_ns + YOUNG_NS;
 
-	return e->key.mnt && e->source == IDSOURCE_HOST && so_far < ttl ? so_far : ttl;
+	if (!e->key.mnt)
+		return ttl;
+	if (ttl > NUMBER_NS)
+		ttl = NUMBER_NS;
+	return e->source == IDSOURCE_HOST && so_far < ttl ? so_far : ttl;
 }
 
 static enum age age_of(const struct identity *x, const struct identry *e, uint64_t now_ns)
@@ -332,6 +340,7 @@ static void name_one(struct asking *a, unsigned row, uint32_t id)
 	if (!f->of_host) {
 		key.mnt = a->mnt;
 		key.user = a->user;
+		key.cgroup = a->cgroup;
 	}
 	e = idcache_get(a->x->cache, &key, a->now_ns);
 	age = e ? age_of(a->x, e, a->now_ns) : OLD;
@@ -372,6 +381,13 @@ static uint32_t get32(const struct identity *x, const struct weir_event *ev, uns
 	return at ? *at : dflt;
 }
 
+static uint64_t get64(const struct identity *x, const struct weir_event *ev, unsigned in)
+{
+	const uint64_t *at = weir_wire_at(ev, x->in[in]);
+
+	return at ? *at : 0;
+}
+
 static bool is_accounts(const struct identity *x, const struct weir_event *ev, unsigned in)
 {
 	struct weir_value v = weir_get(ev, x->in[in]);
@@ -396,6 +412,12 @@ static void note_change(struct identity *x, const struct weir_event *ev, uint32_
 		if (is_accounts(x, ev, IDFIELD_IN_PATH))
 			forget(x, mnt);
 		break;
+	case WEIR_EV_namespace:
+		/* Whose number the new one has is no more. */
+		if (get32(x, ev, IDFIELD_IN_TYPES, 0) & CLONE_NEWNS &&
+		    get32(x, ev, IDFIELD_IN_VIA, 0) != WEIR_NS_SETNS)
+			forget(x, get32(x, ev, IDFIELD_IN_NEW_MNT, UINT32_MAX));
+		break;
 	}
 }
 
@@ -415,8 +437,7 @@ static void name_all(struct asking *a)
 static int identity_process(void *inst, struct weir_event *ev)
 {
 	struct identity *x = inst;
-	const uint64_t *time = weir_wire_at(ev, x->in[IDFIELD_IN_TIME]);
-	struct asking a = { .x = x, .ev = ev, .now_ns = time ? *time : 0,
+	struct asking a = { .x = x, .ev = ev, .now_ns = get64(x, ev, IDFIELD_IN_TIME),
 		.mnt = get32(x, ev, IDFIELD_IN_MNT, 0), .user = get32(x, ev, IDFIELD_IN_USER_NS, 0),
 		.pids = { get32(x, ev, IDFIELD_IN_PID, 0), get32(x, ev, IDFIELD_IN_PPID, 0) } };
 
@@ -424,6 +445,8 @@ static int identity_process(void *inst, struct weir_event *ev)
 		return WEIR_CONTINUE;
 	if (a.mnt == x->host_ns[0] || a.mnt == x->host_ns[1])
 		a.mnt = a.user = 0;
+	else
+		a.cgroup = get64(x, ev, IDFIELD_IN_CGROUP);
 	collect(x);
 	note_change(x, ev, a.mnt);
 	name_all(&a);

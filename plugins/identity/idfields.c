@@ -47,8 +47,12 @@ const struct weir_want idfield_wants[] = {
 	[IDFIELD_IN_USER_NS] = { "process.namespaces.user", WEIR_WANT_REQUIRED, 0 },
 	[IDFIELD_IN_PID] = { "process.pid", WEIR_WANT_REQUIRED, 0 },
 	[IDFIELD_IN_PPID] = { "process.parent.pid", 0, 0 },
+	[IDFIELD_IN_CGROUP] = { "process.cgroup.id", 0, 0 },
 	[IDFIELD_IN_PATH] = { "file.path", 0, 0 },
 	[IDFIELD_IN_TARGET] = { "target.path", 0, 0 },
+	[IDFIELD_IN_TYPES] = { "namespace.types", 0, 0 },
+	[IDFIELD_IN_VIA] = { "namespace.via", 0, 0 },
+	[IDFIELD_IN_NEW_MNT] = { "namespace.mnt", 0, 0 },
 };
 
 #define NAME(name_, sigma_, ecs_, ocsf_, doc_) \

@@ -8,11 +8,12 @@
 
 enum idkind { ID_USER, ID_GROUP };
 
-/* Without holes. Of the host: both namespaces are 0. */
+/* Without holes. Of the host: namespaces and cgroup are 0. */
 struct idkey {
-	uint32_t mnt, user;	/* namespaces */
+	uint32_t mnt, user;	/* namespaces: their numbers are used again */
 	uint32_t id;		/* as the initial user namespace has it */
 	uint32_t kind;		/* enum idkind */
+	uint64_t cgroup;	/* tells containers apart that had the same numbers */
 };
 
 enum idstate {

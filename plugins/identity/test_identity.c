@@ -308,6 +308,38 @@ static void test_mapped(void)
 	fake_close(f);
 }
 
+/* The numbers of namespaces are used again. */
+static void test_reused(void)
+{
+	struct fake *f = open_with("");
+	uint32_t mnt = ino(in_dir("77/ns/mnt"));
+
+	put("77/root/etc/passwd", "old:x:33:33::/:\n");
+	begin_container(f);
+	fake_u64(f, "process.cgroup.id", 1);
+	is_str(fake_text_in(ask(f, 33), "process.user.name"), "old", "a container");
+	put("77/root/etc/passwd", "new:x:33:33::/:\n");
+	begin_container(f);
+	fake_u64(f, "process.cgroup.id", 1);
+	fake_u64(f, "process.uid", 33);
+	process(f);
+	is_str(fake_text(f, "process.user.name"), "old", "is remembered");
+	begin_container(f);
+	fake_u64(f, "process.cgroup.id", 2);
+	is_str(fake_text_in(ask(f, 33), "process.user.name"), "new", "another cgroup, another one");
+	fake_begin(f, WEIR_EV_namespace);
+	fake_u64(f, "time", now_ns);
+	fake_u64(f, "process.namespaces.mnt", ino("/proc/self/ns/mnt"));
+	fake_u64(f, "namespace.types", 0x20000);
+	fake_u64(f, "namespace.via", WEIR_NS_UNSHARE);
+	fake_u64(f, "namespace.mnt", mnt);
+	process(f);
+	begin_container(f);
+	fake_u64(f, "process.cgroup.id", 1);
+	is_str(fake_text_in(ask(f, 33), "process.user.name"), "new", "a new namespace is new");
+	fake_close(f);
+}
+
 static void check_error(struct fake *f, const char *what)
 {
 	struct fake_event *am = ask(f, 33);
@@ -359,7 +391,7 @@ static void test_hostile(void)
 
 static void test_ttl(void)
 {
-	struct fake *f = open_with("ttl=10s negative_ttl=10s");
+	struct fake *f = open_with("");
 	unsigned i;
 
 	put("77/root/etc/passwd", "web:x:33:33::/:\n");
@@ -368,7 +400,7 @@ static void test_ttl(void)
 	begin_container(f);
 	process(f);
 	put("77/root/etc/passwd", "new:x:33:33::/:\n");
-	now_ns += 9000000000u;
+	now_ns += 4000000000u;
 	begin_container(f);
 	fake_u64(f, "process.uid", 33);
 	process(f);
@@ -582,6 +614,7 @@ int main(void)
 	test_container();
 	test_young();
 	test_mapped();
+	test_reused();
 	test_hostile();
 	test_ttl();
 	test_full();

@@ -72,7 +72,14 @@ mkdir "$T/etc"
 echo 'inside:x:4321:4321::/:/bin/sh' >"$T/etc/passwd"
 echo 'within:x:4321:' >"$T/etc/group"
 mkfifo "$T/end1" "$T/end2"
-unshare -m bash -c "mount --bind $T/etc /etc
+# in_cgroup NAME COMMAND ...: containers have cgroups, too. The numbers of
+# namespaces are used again, also here.
+in_cgroup()
+{
+	mkdir -p "/sys/fs/cgroup/$1"
+	bash -c 'echo $$ >"/sys/fs/cgroup/$1/cgroup.procs" && exec "${@:2}"' - "$@"
+}
+in_cgroup six unshare -m bash -c "mount --bind $T/etc /etc
 	setpriv --reuid 4321 --regid 4321 --clear-groups $ACT six mkdir $T/pub/six 755
 	read -r x <$T/end1
 	setpriv --reuid 4321 --regid 4321 --clear-groups $ACT seven mkdir $T/pub/seven 755" &
@@ -82,7 +89,7 @@ check "files of its own" amended six process.user.name=inside process.group.name
 echo end >"$T/end1"
 wait $pid
 check "at once then" named seven process.user.name=inside process.user.source=own
-unshare -m bash -c "$ACT eight mkdir $T/pub/eight 755; read -r x <$T/end1" &
+in_cgroup eight unshare -m bash -c "$ACT eight mkdir $T/pub/eight 755; read -r x <$T/end1" &
 pid=$!
 check "mounts of its own, and the host's files" told eight process.user.name=root \
 	process.user.source=host
@@ -115,7 +122,7 @@ exec @ARGV[1 .. $#ARGV];
 END
 number=272
 [ "$(uname -m)" = x86_64 ] || number=97
-perl "$T/map.pl" $number bash -c "mount --bind $T/etc /etc
+in_cgroup nine perl "$T/map.pl" $number bash -c "mount --bind $T/etc /etc
 	$ACT nine mkdir $T/pub/nine 755; read -r x <$T/end2
 	$ACT ten mkdir $T/pub/ten 755; read -r x <$T/end2" &
 pid=$!
