@@ -2,7 +2,7 @@
 /*
  * A core for tests of enrichers: opens one instance of a plugin, feeds it with
  * made-up records, shows what it added and which events it made itself. Needs
- * nothing but <weir/...>. Its schema has no list of fields, and it hands over
+ * nothing but <weir/...>. Its schema has fields and no types, and it hands over
  * every type of event.
  *
  *	struct fake *f = fake_open(&weir_plugin, "uids=7,8 note=hello", NULL);
@@ -74,6 +74,7 @@ struct fake {
 	void *inst;
 	const char *slots[FAKE_SLOTS];	/* names; 0 is no field */
 	uint8_t kinds[FAKE_SLOTS];
+	struct weir_field fields[FAKE_SLOTS];	/* by slot; those of the plugin's own are not */
 	uint32_t n_slots, n_wire;
 	uint16_t offs[WEIR_EV_MAX][FAKE_SLOTS];
 	uint32_t sizes[WEIR_EV_MAX];
@@ -494,7 +495,14 @@ static inline void fake_resolve(struct fake *f, const struct weir_field_def *bef
 	uint32_t i;
 
 	for (; before && before->name; before++)
-		fake_slot_new(f, before->name, before->kind);
+		f->fields[fake_slot_new(f, before->name, before->kind)].def = *before;
+	for (i = 1; i < f->n_slots; i++) {
+		f->fields[i].def.name = f->slots[i];
+		f->fields[i].def.kind = f->kinds[i];
+		f->fields[i].handle = (struct weir_handle){ (uint16_t)i, f->kinds[i], 0 };
+	}
+	f->schema.fields = f->fields + 1;
+	f->schema.n_fields = f->n_slots - 1;
 	for (i = 0; i < p->n_wants; i++) {
 		f->wants[i] = fake_handle(f, p->wants[i].name);
 		if (!f->wants[i].slot && p->wants[i].flags & WEIR_WANT_REQUIRED)

@@ -63,6 +63,36 @@ static void test_limit(void)
 	fake_close(f);
 }
 
+static void test_variable(void)
+{
+	static const char *const want[] = { "process", "tag", "set", "string", "seen" };
+	struct fake *f = fake_open(&weir_plugin, "uids=1 note=seen variable=tag", NULL);
+	const struct weir_value *row;
+	struct weir_value v;
+	size_t i;
+
+	send(f, 1, NULL);
+	v = fake_get(f, "example.set_variables");
+	is_int(v.status, WEIR_PRESENT, "a variable is set");
+	is_int((int)v.v.list->n, 1, "one");
+	row = v.v.list->values;
+	for (i = 0; i < 5; i++)
+		ok(row[i].len == strlen(want[i]) && !memcmp(row[i].v.p, want[i], row[i].len),
+		   "column %zu: %s", i, want[i]);
+	is_int((int)row[6].v.u, 1, "inherited");
+	send(f, 2, NULL);
+	is_int(fake_get(f, "example.set_variables").status, WEIR_ABSENT, "not of who is not watched");
+	fake_begin(f, WEIR_EV_exit);
+	fake_u64(f, "process.uid", 1);
+	fake_process(f);
+	is_int(fake_get(f, "example.set_variables").status, WEIR_ABSENT, "at an exec only");
+	fake_close(f);
+	f = fake_open(&weir_plugin, "uids=1", NULL);
+	send(f, 1, NULL);
+	is_int(fake_get(f, "example.set_variables").status, WEIR_ABSENT, "nor without the option");
+	fake_close(f);
+}
+
 static void test_refused(void)
 {
 	static const char *const bad[] = { "uids=x", "uids=1x", "uids=1,-" };
@@ -93,6 +123,7 @@ int main(void)
 {
 	test_rows();
 	test_limit();
+	test_variable();
 	test_refused();
 	test_two_instances();
 	return done_testing();
