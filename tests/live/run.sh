@@ -53,7 +53,7 @@ if [ "${1:-}" = --guest ]; then
 	guest "$@"
 fi
 
-kernel=6.1 build=build limit=1200 args=''
+kernel=6.1 build=build limit=2100 args=''
 while getopts k:b:t:a:h o; do
 	case $o in
 	k) kernel=$OPTARG ;;
