@@ -79,5 +79,15 @@ lines=$("$weird" --options | sed -nE 's/^  ([a-z_]+) +((size|number|time).*)/\1 
 result 'weir.conf.5 has their types, ranges and defaults' \
 	"$(absent weir.conf.5 <<<"${lines:-none}")"
 
+# hooks.md has a row for each event of the kernel, and each hook of the table.
+lines=$(sed -nE 's/^EVENT\(([0-9]|[1-5][0-9]|6[0-3]), ([a-z_]+),.*/^\\| `\2` /p' \
+	"$WEIR_SRC/plugin-api/weir/events.def"
+	sed -nE 's/^\t\{ "[a-z0-9_]+", "([a-z0-9_]+)", HOOK.*/\/\1`/p' \
+		"$WEIR_SRC/core/source/hooks.c")
+result 'hooks.md has all events and hooks' "$([ -n "$lines" ] || echo none
+	while read -r line; do
+		grep -qE -e "$line" "$docs/hooks.md" || echo "hooks.md does not have $line"
+	done <<<"$lines")"
+
 echo "1..$n"
 exit $failed
