@@ -20,6 +20,7 @@
 #define QUERY_READ	512u
 #define REPLY_READ	1232u
 #define READ_STEPS	64
+#define READ_STEPS_FEW	4
 /* In scratch.path: the message, and from here on the name as text. */
 #define TEXT_AT		2048u
 #define TEXT_MAX	1024u
@@ -114,12 +115,12 @@ static long payload_loop(__u32 i, struct scratch **sp)
 	return payload_step(*sp);
 }
 
-/* As walk_bounded: for kernels before 5.17. */
+/* As walk_bounded: for kernels before 5.17. The head of a message, at most. */
 static __noinline int payload_bounded(struct scratch *s)
 {
 	int i, end = 0;
 
-	for (i = 0; i < READ_STEPS && !end; i++)
+	for (i = 0; i < READ_STEPS_FEW && !end; i++)
 		end = payload_step(s);
 	return 0;
 }
@@ -210,16 +211,6 @@ static long name_loop(__u32 i, struct scratch **sp)
 	return name_step(*sp);
 }
 
-/* As walk_bounded: for kernels before 5.17. */
-static __noinline int name_bounded(struct scratch *s)
-{
-	int i, done = 0;
-
-	for (i = 0; i <= (int)NAME_WIRE && !done; i++)
-		done = name_step(s);
-	return 0;
-}
-
 /* The name at `at`, in a message of `len` bytes, as text into the tail. */
 static __always_inline struct weir_str name_put(struct scratch *s, __u32 at, __u32 len)
 {
@@ -230,10 +221,9 @@ static __always_inline struct weir_str name_put(struct scratch *s, __u32 at, __u
 	s->name_end = len < at + NAME_WIRE ? len : at + NAME_WIRE;
 	s->name_out = 0;
 	s->name_left = 0;
+	/* Without bpf_loop (5.17) a name takes the verifier too long. */
 	if (cfg_have_loop)
 		bpf_loop(NAME_WIRE + 1, name_loop, &s, 0);
-	else
-		name_bounded(s);
 	/* The root's own name. */
 	if (s->name_state == NAME_DONE && !s->name_out) {
 		s->path[TEXT_AT] = '.';

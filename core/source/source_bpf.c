@@ -635,7 +635,7 @@ int source_bpf_report(FILE *f)
 	fprintf(f, "BPF LSM       %s\n", facts.lsm ? "active" :
 		"not active (add bpf to the lsm= parameter of the kernel): events are seen, nothing can be blocked");
 	fprintf(f, "bpf_loop      %s\n", facts.loop ? "there" :
-		"not there (kernel before 5.17): at most 128 path components, no environment");
+		"not there (kernel before 5.17): at most 128 path components, no environment, no names of DNS questions");
 #define EVENT(id, name, class, actor, doc)					\
 	if ((id) < WEIR_EV_KERNEL_MAX)						\
 		type_report(f, (id), #name, &facts);
