@@ -145,10 +145,10 @@ static const struct patch {
 	  "its ELF notes are broken" },
 	{ "major", IN_NOTE(desc.abi_major), 4, "\3\0\1\0", "ABI 3.1, need 1.x" },
 	{ "minor", IN_NOTE(desc.abi_minor), 2, "\x63\0",
-	  "ABI 1.99, this version has 1.1 only" },
+	  "ABI 1.99, this version has 1.2 only" },
 	{ "kind", IN_NOTE(desc.kind), 1, "\x9", "of an unknown kind (9)" },
 	{ "kind 0", IN_NOTE(desc.kind), 1, "\0", "of an unknown kind (0)" },
-	{ "flags", IN_NOTE(desc.flags), 1, "\4", "has unknown flags (0x4)" },
+	{ "flags", IN_NOTE(desc.flags), 1, "\10", "has unknown flags (0x8)" },
 	{ "name", IN_NOTE(desc.name), 4, "goof", "its name is \"goof\"" },
 	{ "name without end", IN_NOTE(desc.name), 32, "goodgoodgoodgoodgoodgoodgoodgood",
 	  "the name, version or licence in its weir note is no text" },
@@ -570,7 +570,9 @@ static void test_flags(void)
 		bool ok;
 	} rows[] = {
 		{ WEIR_PLUGIN_ENRICHER, WEIR_PLUGIN_PARALLEL | WEIR_PLUGIN_BLOCKS, true },
-		{ WEIR_PLUGIN_ENRICHER, 4, false },
+		{ WEIR_PLUGIN_ENRICHER, WEIR_PLUGIN_MASKS, true },
+		{ WEIR_PLUGIN_ENRICHER, 8, false },
+		{ WEIR_PLUGIN_SINK, WEIR_PLUGIN_MASKS, false },
 		{ WEIR_PLUGIN_SERIALIZER, 0, true },
 		{ WEIR_PLUGIN_SERIALIZER, WEIR_PLUGIN_PARALLEL, false },
 		{ WEIR_PLUGIN_SERIALIZER, WEIR_PLUGIN_BLOCKS, false },
@@ -579,9 +581,9 @@ static void test_flags(void)
 		{ 0, 0, false },
 		{ 9, 0, false },
 	};
-	struct weir_note_desc note = { 1, 1, WEIR_PLUGIN_ENRICHER, 4, "x", "1.0", "MIT" };
+	struct weir_note_desc note = { 1, 1, WEIR_PLUGIN_ENRICHER, 8, "x", "1.0", "MIT" };
 	struct weir_plugin p = { .size = sizeof(p), .abi_major = 1, .abi_minor = 1,
-		.kind = WEIR_PLUGIN_ENRICHER, .flags = 4, .name = "x", .version = "1.0",
+		.kind = WEIR_PLUGIN_ENRICHER, .flags = 8, .name = "x", .version = "1.0",
 		.licence = "MIT", .process = noop_process };
 	char why[256] = "";
 	size_t i;
@@ -591,7 +593,7 @@ static void test_flags(void)
 		       "kind %u, flags %#x", rows[i].kind, rows[i].flags);
 	is_int(check_plugin(&p, sizeof(p), &note, NULL, why, sizeof(why)), -EINVAL,
 	       "unknown flags in note and struct");
-	is_str(why, "has flags (0x4) that are unknown, or not for enricher", "says so");
+	is_str(why, "has flags (0x8) that are unknown, or not for enricher", "says so");
 }
 
 static void test_structs(void)
