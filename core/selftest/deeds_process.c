@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,8 +16,6 @@
 #include <unistd.h>
 
 #include "selftest/deed.h"
-
-#define CGROUP2_MAGIC	0x63677270
 
 static const char *do_fork(void)
 {
@@ -122,7 +121,7 @@ static const char *do_cgroup(void)
 	size_t i;
 
 	for (i = 0; i < 2; i++) {
-		if (statfs(roots[i], &fs) || fs.f_type != CGROUP2_MAGIC)
+		if (statfs(roots[i], &fs) || fs.f_type != CGROUP2_SUPER_MAGIC)
 			continue;
 		snprintf(path, sizeof(path), "%s/weir-self-test-%d", roots[i], (int)getpid());
 		if (mkdir(path, 0700))

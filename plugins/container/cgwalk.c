@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,6 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#define CGROUP2_MAGIC	0x63677270
 #define HANDLE_KERNFS	0xfe	/* FILEID_KERNFS */
 #define DEPTH		64u	/* of folders */
 #define WALK_MAX	1048576u
@@ -25,7 +25,7 @@ static bool is_unified(int fd)
 {
 	struct statfs fs;
 
-	return !fstatfs(fd, &fs) && fs.f_type == CGROUP2_MAGIC;
+	return !fstatfs(fd, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC;
 }
 
 void cgwalk_open(struct cgwalk *w, const char *dir)

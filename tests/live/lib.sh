@@ -8,7 +8,7 @@ EXPECT=$WEIR_BUILD/tests/live/expect
 chmod 755 "$T"
 cp "$WEIR_BUILD/tests/live/act" "$T/act"
 ACT=$T/act
-DEADLINE=120
+DEADLINE=240
 export WEIR_SELF_TEST=$WEIR_BUILD/weir-self-test
 STAGES=''	# more of them, each with a comma behind it
 n=0 failed=0 sensor='' n_case=0

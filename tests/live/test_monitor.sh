@@ -10,6 +10,8 @@ mkdir "$T/conf.d"
 cat >"$T/conf.d/monitor.conf" <<END
 control = { socket = "$T/sock"; };
 END
+# lib.sh takes it.
+# shellcheck disable=SC2034
 STAGES='{ plugin = "monitor"; interval = "1s"; },'
 ctl() { "$WEIR_BUILD/weirctl" --socket "$T/sock" "$@"; }
 # All that a kernel type is named after.

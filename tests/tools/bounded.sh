@@ -79,7 +79,7 @@ end_all()
 	local list
 
 	exec 2>/dev/null
-	[ "${first:-}" = "$clock" ] || kill "$clock"
+	[ "$expired" ] || kill "$clock"
 	while list=$(members) && [ -n "$list" ]; do
 		# shellcheck disable=SC2086  # words
 		kill -STOP $list; kill -KILL $list
@@ -87,16 +87,18 @@ end_all()
 	done
 }
 
-session='' clock=''
+session='' clock='' expired=''
+trap expired=1 USR1
 trap 'end_all; exit 143' TERM INT HUP
 # A shell without job control has its jobs ignore these two.
 env --default-signal=INT,QUIT setsid "$@" <&0 &
 session=$!
-sleep "$limit" >/dev/null 2>&1 &
+{ read -rt "$limit" <> <(:); kill -USR1 $$; } >/dev/null 2>&1 &
 clock=$!
-wait -n -p first "$session" "$clock"
+# By its number: "wait -n" knows nothing of a job that a signal has ended already.
+wait "$session"
 rc=$?
-if [ "$first" = "$clock" ]; then
+if [ "$expired" ]; then
 	echo
 	report </dev/null 2>/dev/null | sed 's/^/# /'
 	echo "Bail out! not done after $limit s"
