@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint64_t again_ns[] = { 100000000u, 400000000u, 1600000000u };
+static const uint64_t again_ns[] = { 100000000u, 400000000u, 1600000000u, 6400000000u };
 
 struct conjob *conjob_new(uint64_t cgroup, const struct cgroup *c, uint64_t now_ns)
 {

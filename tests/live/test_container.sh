@@ -61,7 +61,7 @@ in_cgroup /system.slice/before.service before
 check "a unit that was there: at once" at_once before "$none" systemd.unit=before.service \
 	systemd.slice=system.slice
 in_cgroup '/system.slice/new\x2done.service' new
-check "a new unit" told new "$none" 'systemd.unit=new\\x2done.service'
+check "a new unit" told new "$none" 'systemd.unit=new\x2done.service'
 in_cgroup '/system.slice/new\x2done.service' again
 check "a second process in it: at once" at_once again "$none" systemd.slice=system.slice
 in_cgroup /user.slice/user-1000.slice/session-7.scope session
