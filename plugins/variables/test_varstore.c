@@ -398,7 +398,12 @@ static void test_million(void)
 		worst = count[VARSTORE_VARIABLES] > 4000 ? UINT64_MAX : worst;
 	}
 	ok(worst <= 1101, "never more owners than may be: %llu", (unsigned long long)worst);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	tap_skip("4000 variables take less than 4 MiB", "a sanitizer has its own malloc");
+	(void)before;
+#else
 	ok(resident() - before < 4u << 20, "4000 variables take less than 4 MiB");
+#endif
 	is_str(shown(s, process(1)), "root=1", "the first, which is always seen, is still there");
 	is_str(shown(s, process(1000001)), "root=1 own=some value", "so is the last");
 	is_int((int)count[VARSTORE_INHERITED], 1000000, "each has inherited");
