@@ -11,6 +11,10 @@ ACT=$T/act
 DEADLINE=240
 export WEIR_SELF_TEST=$WEIR_BUILD/weir-self-test
 STAGES=''	# more of them, each with a comma behind it
+# Of a test that does not name its own: each hook more makes the start longer.
+EVENTS='"exec", "fork", "exit", "create", "unlink", "rename", "link", "symlink",
+	"mkdir", "rmdir", "truncate", "chmod", "chown", "setxattr", "removexattr",
+	"set_acl", "connect", "accept", "bind", "listen"'
 n=0 failed=0 sensor='' n_case=0
 
 # ---- results
@@ -66,6 +70,7 @@ sensor_start()
 	shift
 	# Its events are real ones; a test that wants them says so.
 	[[ " $* " == *" self_test ="* ]] || settings='  self_test = 0;'$'\n'
+	[[ " $* " == *" events ="* ]] || settings+="  events = [ $EVENTS ];"$'\n'
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		settings+="  $1;"$'\n'
 		shift

@@ -10,7 +10,7 @@ TAP with one numbering.
   -k -t -a  go to tests/live/vm
 A test is a bash script that prints TAP with its plan. It starts in the
 source tree as root, with WEIR_SRC, WEIR_BUILD, WEIR_PLUGIN_PATH, WEIR_KERNEL
-and WEIR_RESULTS (kept in BUILD/live-KERNEL) set, and has a tenth of an hour.
+and WEIR_RESULTS (kept in BUILD/live-KERNEL) set, and has ten minutes.
 Each NAME.ndjson that it leaves there with a NAME.schema is checked against it."
 set -u
 
@@ -22,7 +22,7 @@ guest()
 	for t in "$@"; do
 		echo "# $t"
 		out=$WEIR_RESULTS/$(basename "$t" .sh).tap
-		timeout -k 5 360 bash "$t" 2>&1 </dev/null | tee "$out" |
+		timeout -k 5 600 bash "$t" 2>&1 </dev/null | tee "$out" |
 			sed -u 's/^/  /'
 		rc=${PIPESTATUS[0]}
 		# Copies the results with our numbers; the plan must hold.

@@ -20,7 +20,7 @@ echo ID=test | tee "$root/etc/os-release" >"$root/usr/lib/os-release"
 
 # ---- what was there before the sensor
 mkdir -p $CG/system.slice/before.service
-sensor_start container
+sensor_start container "events = [ $EVENTS, \"namespace\", \"cgroup_mkdir\", \"cgroup_rmdir\" ]"
 
 # of TYPE TAG: the lines of its events; id_of TYPE TAG: the id of the first one.
 of() { grep -E "\"type\":\"$1\".*\"nlink\":[0-9]+\},\"args\":\[\"[^\"]*\",\"$2\"" "$OUT"; }
