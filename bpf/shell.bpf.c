@@ -48,45 +48,46 @@ int on_shell_enter(struct user_regs *regs)
 	return 0;
 }
 
-struct unmeta {
-	struct scratch *s;
-	__u32 at;		/* where the text is */
-	__u32 len;
-	__u32 out;
-	__u32 flip;
-};
-
-static long unmeta_byte(__u32 i, struct unmeta *u)
+/*
+ * State in the slot, not on the stack: verifiers before 6.7 look at one round of
+ * a loop only, and take what is on the stack before it for what is there always.
+ * env_at: where the text is; env_end: its length; walk_pos: bytes that are done;
+ * env_cut: the next one is flipped.
+ */
+static long unmeta_byte(__u32 i, struct scratch **slot)
 {
-	__u32 from = u->at + i, to = u->at + u->out;
+	struct scratch *s = *slot;
+	__u32 from = s->env_at + i, to = s->env_at + s->walk_pos;
 	__u8 c;
 
-	if (i >= u->len)
+	if (i >= s->env_end)
 		return 1;
 	BOUND(from);
 	BOUND(to);
 	if (from >= WEIR_REC_MAX || to >= WEIR_REC_MAX)
 		return 1;
-	c = u->s->rec[from];
-	if (c == ZSH_META && !u->flip) {
-		u->flip = 1;
+	c = s->rec[from];
+	if (c == ZSH_META && !s->env_cut) {
+		s->env_cut = 1;
 		return 0;
 	}
-	u->s->rec[to] = u->flip ? c ^ 32 : c;
-	u->flip = 0;
-	u->out++;
+	s->rec[to] = s->env_cut ? c ^ 32 : c;
+	s->env_cut = 0;
+	s->walk_pos++;
 	return 0;
 }
 
 /* zsh keeps bytes above 127 in an encoding of its own. */
 static __always_inline __u64 line_unmeta(struct scratch *s, __u64 bits)
 {
-	struct unmeta u = { .s = s, .at = (__u32)bits, .len = (__u32)(bits >> 32) & WEIR_STR_LEN };
-
-	if (!cfg_have_loop || !u.at)
+	s->env_at = (__u32)bits;
+	s->env_end = (__u32)(bits >> 32) & WEIR_STR_LEN;
+	s->walk_pos = 0;
+	s->env_cut = 0;
+	if (!cfg_have_loop || !s->env_at)
 		return bits;
-	bpf_loop(LINE_MAX, unmeta_byte, &u, 0);
-	return (bits & ~((__u64)WEIR_STR_LEN << 32)) | (__u64)u.out << 32;
+	bpf_loop(LINE_MAX, unmeta_byte, &s, 0);
+	return (bits & ~((__u64)WEIR_STR_LEN << 32)) | (__u64)s->walk_pos << 32;
 }
 
 /* Without the newline at its end; 0: an empty line. */

@@ -81,7 +81,7 @@ bash -c ':not-typed;:'
 sensor_stop shell
 check "what a script reads is no command" is "$(count "type=shell_command shell.line=not-a-command")" 0
 check "nor is -c" is "$(count "type=shell_command shell.line~not-typed")" 0
-check "no line is empty" is "$(count "type=shell_command !shell.line")" 0
+check "no line is empty" is "$(count "type=shell_command !shell.line !unreadable")" 0
 check "who typed it" [ "$(count "type=shell_command shell.kind=zsh process.name=zsh")" -gt 2 ]
 check "on which terminal" is "$(count "type=shell_command !process.tty")" 0
 tap "$EXPECT" --complete "$OUT"
