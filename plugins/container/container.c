@@ -226,13 +226,18 @@ static uint64_t get64(const struct container *x, const struct weir_event *ev, un
 	return at ? *at : 0;
 }
 
-/* Learns a cgroup, and asks for its container before anybody is in it. */
+/*
+ * Learns a cgroup, and asks for its container before anybody is in it. One that
+ * only its runtime can tell from a folder waits for its first process: the file
+ * is written late.
+ */
 static void learn(struct container *x, uint64_t id, const char *path, uint32_t len,
 		  uint64_t now_ns)
 {
 	struct cgroup *c = cgtab_put(x->table, id, path, len);
 
-	if (c && c->con && !c->con->facts && !c->con->job)
+	if (c && c->con && !c->con->facts && !c->con->job &&
+	    c->con->name.runtime != CGRUNTIME_MAYBE)
 		ask(x, NULL, id, c, now_ns);
 }
 
@@ -295,12 +300,16 @@ static void view_container(struct container *x, struct weir_event *ev, const str
 	v->facts = con->facts;
 	if (!con->facts) {
 		wait_for(x, ev, c->id, c, now_ns, v);
-	} else if (con->facts->reason) {
+		return;
+	}
+	if (con->facts->reason) {
 		v->state = CONVIEW_UNKNOWN;
 		v->reason = con->facts->reason;
-		if (now_ns > con->asked_ns + RETRY_NS && !con->job)
-			ask(x, NULL, c->id, c, now_ns);
 	}
+	/* What nobody knew then, somebody may know now. */
+	if ((con->facts->reason || con->facts->runtime == CGRUNTIME_NONE) &&
+	    now_ns > con->asked_ns + RETRY_NS && !con->job)
+		ask(x, NULL, c->id, c, now_ns);
 }
 
 static void view_cgroup(struct container *x, struct weir_event *ev, uint64_t id, uint64_t now_ns,
