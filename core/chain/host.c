@@ -161,14 +161,14 @@ static struct builder *builder_new(struct instance *in, uint16_t type,
 	return b;
 }
 
-static struct weir_event *host_emit(void *ctx, uint32_t n, const struct weir_event *cause)
+/* NULL, and counted: it may not, or too many, or no memory. */
+static struct weir_event *builder_give(struct instance *in, bool may, uint16_t type,
+				       const struct weir_event *cause)
 {
-	struct instance *in = instance_of(ctx);
 	struct builder *b = NULL;
 
-	if (WEIR_HAS(in->def, n_emits) && n < in->def->n_emits && hops_left(cause) &&
-	    token_take(in))
-		b = builder_new(in, in->emits[n], cause);
+	if (may && hops_left(cause) && token_take(in))
+		b = builder_new(in, type, cause);
 	if (!b) {
 		stat_add_shared(&in->stats.emit_dropped, 1);
 		return NULL;
@@ -176,18 +176,19 @@ static struct weir_event *host_emit(void *ctx, uint32_t n, const struct weir_eve
 	return &b->frame.ev;
 }
 
+static struct weir_event *host_emit(void *ctx, uint32_t n, const struct weir_event *cause)
+{
+	struct instance *in = instance_of(ctx);
+	bool may = WEIR_HAS(in->def, n_emits) && n < in->def->n_emits;
+
+	return builder_give(in, may, may ? in->emits[n] : 0, cause);
+}
+
 static struct weir_event *host_amend(void *ctx, const struct weir_event *ev)
 {
 	struct instance *in = instance_of(ctx);
-	struct builder *b = NULL;
 
-	if (!in->is_async && hops_left(ev) && token_take(in))
-		b = builder_new(in, WEIR_EV_amendment, ev);
-	if (!b) {
-		stat_add_shared(&in->stats.emit_dropped, 1);
-		return NULL;
-	}
-	return &b->frame.ev;
+	return builder_give(in, !in->is_async, WEIR_EV_amendment, ev);
 }
 
 /* An amendment says something, or is none. */

@@ -351,21 +351,27 @@ static inline void fake_put_cause(struct fake_event *e, const struct weir_event 
 	a->ref_type = cause->type;
 }
 
+static inline bool fake_may_emit(struct fake *f)
+{
+	bool full;
+
+	pthread_mutex_lock(&f->lock);
+	full = f->n_emitted >= f->max_emit;
+	f->n_emitted += !full;
+	pthread_mutex_unlock(&f->lock);
+	return !full;
+}
+
 static inline struct weir_event *fake_host_emit(void *ctx, uint32_t n,
 						const struct weir_event *cause)
 {
 	const uint16_t type = (uint16_t)(WEIR_EV_PLUGIN + n);
 	struct fake *f = ctx;
 	struct fake_event *e;
-	bool full;
 
 	if (n >= f->plugin->n_emits)
 		fake_fail("no such event to emit", f->plugin->name);
-	pthread_mutex_lock(&f->lock);
-	full = f->n_emitted >= f->max_emit;
-	f->n_emitted += !full;
-	pthread_mutex_unlock(&f->lock);
-	if (full)
+	if (!fake_may_emit(f))
 		return NULL;
 	e = fake_event_new(f, type, sizeof(struct weir_amendment));
 	e->number = n;
@@ -379,13 +385,8 @@ static inline struct weir_event *fake_host_amend(void *ctx, const struct weir_ev
 {
 	struct fake *f = ctx;
 	struct fake_event *e;
-	bool full;
 
-	pthread_mutex_lock(&f->lock);
-	full = f->n_emitted >= f->max_emit;
-	f->n_emitted += !full;
-	pthread_mutex_unlock(&f->lock);
-	if (full)
+	if (!fake_may_emit(f))
 		return NULL;
 	e = fake_event_new(f, WEIR_EV_amendment, sizeof(struct weir_amendment));
 	fake_put_cause(e, ev);
