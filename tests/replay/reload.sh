@@ -50,8 +50,6 @@ config "$tmp/load.bad" '' '{ plugin = "nowhere"; }' "$sync"
 config "$tmp/open.bad" '' '{ plugin = "late"; fail = "open"; }' '{ plugin = "flaky"; tag = 7; },'
 config "$tmp/adopt.bad" '' "$base" '{ plugin = "flaky"; fail = "adopt"; },'
 config "$tmp/adopt2.bad" '' '{ plugin = "late"; fail = "adopt"; }' '{ plugin = "flaky"; tag = 3; },'
-limits='open = "1s"; drain = "500ms";'
-config "$tmp/blocks.bad" '' "$base" '{ plugin = "flaky"; block = "open"; },'
 
 value() { sed -n "s/^$1=//p" "$2"; }
 
@@ -175,6 +173,10 @@ stop() {
 	wait "$feeder" 2>/dev/null
 }
 
+limits='open = "1s"; drain = "500ms";'
+config "$tmp/same" '' "$base" "$sync"
+config "$tmp/option" '' '{ plugin = "late"; tag = 1; }' '{ plugin = "flaky"; tag = 1; },'
+config "$tmp/blocks.bad" '' "$base" '{ plugin = "flaky"; block = "open"; },'
 config "$tmp/inproc" 'overflow = "drop_newest"; queue = 64;' '{ plugin = "late"; block = "process"; }' "$sync"
 sed -i 's/overflow = "block"; block = "10s";//' "$tmp/inproc"
 config "$tmp/inclose" '' '{ plugin = "late"; block = "close"; }' "$sync"
