@@ -15,7 +15,7 @@
 
 enum {
 	OPT_FIELDS, OPT_ADDED, OPT_EXCEPT, OPT_LINES, OPT_PASSWORDS, OPT_KEYS, OPT_HINTS,
-	OPT_HARMLESS, OPT_WORDS,
+	OPT_HARMLESS, OPT_WORDS, OPT_REMEMBER,
 };
 
 static const struct weir_option scrub_options[] = {
@@ -26,7 +26,8 @@ static const struct weir_option scrub_options[] = {
 	[OPT_ADDED] = { "added", WEIR_OPT_BOOL, 0, 0, 0, "true", NULL,
 		"Look at all texts that stages before this one have added." },
 	[OPT_EXCEPT] = { "except", WEIR_OPT_STRLIST, 0, 0, 0,
-		"*.path,*.name,*.id,*.status,*.sha256,process.lineage", NULL,
+		"*.path,*.name,*.id,*.status,*.sha256,process.lineage,process.user.source,"
+		"container.state,container.runtime,container.reason", NULL,
 		"Fields, and columns as field.column, that are left alone." },
 	[OPT_LINES] = { "lines", WEIR_OPT_STRLIST, 0, 0, 0, "shell.line", NULL,
 		"Fields that are lines of a shell." },
@@ -52,6 +53,8 @@ static const struct weir_option scrub_options[] = {
 		"The value of a name that ends in one of these is left." },
 	[OPT_WORDS] = { "words", WEIR_OPT_STRLIST, 0, 0, 0, "", NULL,
 		"More words for `passwords`: the site's own." },
+	[OPT_REMEMBER] = { "remember", WEIR_OPT_INT, 0, 0, 65536, "1024", NULL,
+		"Texts without secrets that are known again; each takes 248 bytes." },
 };
 
 enum { OUT_SCRUBBED, OUT_FIELDS };
@@ -87,8 +90,10 @@ struct scrub {
 	uint64_t *count;
 	struct weir_handle out[WEIR_N_OF(scrub_produces)];
 	struct secretkeys keys;
+	struct scrubseen *seen;
 	uint32_t n_fields;
 	struct scrubfield *fields;
+	struct weir_handle *handles;	/* theirs, side by side: most are looked at in vain */
 	struct weir_value *names;	/* of one event; read until it has left the chain */
 	struct weir_list hidden;
 	uint8_t record[WEIR_REC_MAX];
@@ -96,18 +101,19 @@ struct scrub {
 
 /* ---- events --------------------------------------------------------------------*/
 
+static inline bool is_there(const struct weir_event *ev, struct weir_handle h)
+{
+	return h.slot < ev->n_wire ? ev->offs[h.slot] != 0 :
+				     ev->added[h.slot - ev->n_wire].status != WEIR_ABSENT;
+}
+
 /* 0, or -1: the field is as it was. */
 static int hide_field(struct scrub *x, struct weir_event *ev, struct scrubval *val, uint32_t i)
 {
-	struct weir_handle h = x->fields[i].field->handle;
 	const char *name = x->fields[i].field->def.name;
-	struct weir_value v, masked;
+	struct weir_handle h = x->handles[i];
+	struct weir_value v = weir_get(ev, h), masked;
 
-	if (h.slot < ev->n_wire && !ev->offs[h.slot])
-		return 0;
-	v = weir_get(ev, h);
-	if (v.status == WEIR_ABSENT)
-		return 0;
 	val->record = h.slot < ev->n_wire ? x->record : NULL;
 	if (!scrubval_hide(val, &x->fields[i], &v, &masked))
 		return 0;
@@ -138,13 +144,14 @@ static void tell(struct scrub *x, struct weir_event *ev, const struct scrubval *
 static int scrub_process(void *inst, struct weir_event *ev)
 {
 	struct scrub *x = inst;
-	struct scrubval val = { .keys = &x->keys, .alloc = x->host->alloc, .ev = ev };
+	struct scrubval val = { .keys = &x->keys, .seen = x->seen, .alloc = x->host->alloc, .ev = ev };
 	int failed = 0;
 	uint32_t i;
 
 	x->hidden.n = 0;
 	for (i = 0; i < x->n_fields; i++)
-		failed += hide_field(x, ev, &val, i) != 0;
+		if (is_there(ev, x->handles[i]))
+			failed += hide_field(x, ev, &val, i) != 0;
 	if (x->hidden.n)
 		tell(x, ev, &val, failed);
 	return failed ? WEIR_FAIL : WEIR_CONTINUE;
@@ -156,7 +163,9 @@ static void scrub_close(void *inst)
 {
 	struct scrub *x = inst;
 
+	scrubseen_free(x->seen);
 	free(x->fields);
+	free(x->handles);
 	free(x->names);
 	free(x);
 }
@@ -201,17 +210,22 @@ static int take_fields(struct scrub *x, const struct weir_setup *s)
 		.fields = words_of(s, OPT_FIELDS), .except = words_of(s, OPT_EXCEPT),
 		.lines = words_of(s, OPT_LINES), .added = s->options[OPT_ADDED].v.i,
 	};
+	uint32_t i;
 
 	if (check_names(s, OPT_FIELDS) || check_names(s, OPT_LINES))
 		return -1;
 	x->n_fields = scrubfield_find(s->schema, &conf, NULL);
 	x->fields = calloc(x->n_fields + 1, sizeof(*x->fields));
+	x->handles = calloc(x->n_fields + 1, sizeof(*x->handles));
 	x->names = calloc(x->n_fields + 1, sizeof(*x->names));
-	if (!x->fields || !x->names) {
+	x->seen = scrubseen_new((uint32_t)s->options[OPT_REMEMBER].v.i);
+	if (!x->fields || !x->handles || !x->names || !x->seen) {
 		weir_logf(s, WEIR_LOG_ERROR, "out of memory");
 		return -1;
 	}
 	scrubfield_find(s->schema, &conf, x->fields);
+	for (i = 0; i < x->n_fields; i++)
+		x->handles[i] = x->fields[i].field->handle;
 	x->hidden.values = x->names;
 	return 0;
 }

@@ -31,12 +31,15 @@ static bool hide_text(struct scrubval *s, uint32_t flags, enum secret_class valu
 {
 	struct secret_scan scan;
 	struct secret_range r;
-	uint32_t done = 0, len = 0;
+	uint32_t done = 0, len = 0, how, slot;
 	uint8_t *to = NULL;
 
 	if (!v->v.p || !v->len || v->status == WEIR_ABSENT)
 		return false;
 	flags |= v->status == WEIR_PRESENT ? 0 : SECRET_CUT;
+	how = flags << 8 | value_of;
+	if (scrubseen_has(s->seen, v->v.p, v->len, how, &slot))
+		return false;
 	secret_begin(&scan, s->keys, v->v.p, v->len, flags, value_of);
 	while (secret_next(&scan, &r)) {
 		if (!to)
@@ -47,8 +50,10 @@ static bool hide_text(struct scrubval *s, uint32_t flags, enum secret_class valu
 		done = r.off + r.len;
 		s->n[r.rule]++;
 	}
-	if (!to)
+	if (!to) {
+		scrubseen_add(s->seen, v->v.p, v->len, how, slot);
 		return false;
+	}
 	memcpy(to + len, (const uint8_t *)v->v.p + done, v->len - done);
 	*out = *v;
 	out->v.p = to;

@@ -5,10 +5,12 @@
 #include <weir/plugin.h>
 
 #include "scrubfield.h"
+#include "scrubseen.h"
 #include "secret.h"
 
 struct scrubval {
 	const struct secretkeys *keys;
+	struct scrubseen *seen;
 	/* Memory that lasts as long as the event; NULL: none. */
 	void *(*alloc)(struct weir_event *ev, size_t n);
 	struct weir_event *ev;

@@ -253,8 +253,46 @@ static void test_matches(void)
 		       "'%s' and %s %s", m[i].word, m[i].name, m[i].column ? m[i].column : "");
 }
 
+static const char *scrubbed_args(struct fake *f, const char *args, uint32_t len)
+{
+	fake_begin(f, WEIR_EV_exec);
+	fake_bytes(f, "process.args", args, len, 0);
+	fake_process(f);
+	return fake_text(f, "process.args");
+}
+
+/* One slot: each text throws out the one before. */
+static void test_remember(void)
+{
+	static const char *const options[] = { "remember=0", "remember=1", "" };
+	static char same[300] = "token";
+	struct fake *f;
+	size_t i;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		f = open_scrub(options[i]);
+		is_str(scrubbed_args(f, "ls\0-l", 6), "ls -l", "%s: no secret", options[i]);
+		is_str(scrubbed_args(f, "ls\0-l", 6), "ls -l", "%s: again", options[i]);
+		is_str(scrubbed_args(f, "a\0token=xyz", 12), "a token=***", "%s: one", options[i]);
+		is_str(scrubbed_args(f, "a\0tokem=xyz", 12), "a tokem=xyz", "%s: none", options[i]);
+		is_str(scrubbed_args(f, "a\0token=xyz", 12), "a token=***", "%s: one again",
+		       options[i]);
+		is_str(scrubbed_args(f, "a\0tokem=xyz", 11), "a tokem=xy", "%s: shorter", options[i]);
+		fake_begin(f, WEIR_EV_shell_command);
+		fake_str(f, "shell.line", "a 'b;pw' tok");
+		fake_process(f);
+		is_str(fake_text(f, "shell.line"), "a 'b;pw' tok", "%s: a line", options[i]);
+		memset(same + 5, 'x', sizeof(same) - 6);
+		is_int((int)strlen(scrubbed_args(f, same, 300)), 299, "%s: long", options[i]);
+		same[5] = '=';
+		is_str(scrubbed_args(f, same, 300), "token=***", "%s: long, with one", options[i]);
+		fake_close(f);
+	}
+}
+
 int main(void)
 {
+	test_remember();
 	test_record();
 	test_marks();
 	test_added();
