@@ -11,6 +11,8 @@
 
 #include <stdlib.h>
 
+#include "scan.h"
+
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 
@@ -373,9 +375,30 @@ static bool member(struct encode *e, const struct program_step *st,
 	return done;
 }
 
+/* Most texts are whole and need no escapes. False: nothing was written. */
+static inline bool member_plain(struct encode *e, const struct program_step *st,
+				const struct weir_value *v)
+{
+	size_t n = v->len;
+	uint8_t *p;
+
+	if (v->status != WEIR_PRESENT || !v->v.p ||
+	    (size_t)(e->w.end - e->w.p) < st->need + n + WRITER_TOKEN)
+		return false;
+	p = put_key(e->w.p, st);
+	*p++ = '"';
+	if (scan_copy(p, v->v.p, n) != n)
+		return false;
+	memcpy(p + n, "\",", 2);
+	e->w.p = p + n + 2;
+	return true;
+}
+
 static bool member_added(struct encode *e, const struct program_step *st,
 			 const struct weir_value *v)
 {
+	if (likely(st->shape->kind == WEIR_KIND_STR) && likely(member_plain(e, st, v)))
+		return true;
 	switch (v->status) {
 	case WEIR_PRESENT:
 	case WEIR_TRUNCATED:
@@ -411,7 +434,7 @@ static bool member_text(struct encode *e, const struct program_step *st)
 		mark(e, st, PROGRAM_UNREADABLE);
 	if (v.status == WEIR_ABSENT || (v.status == WEIR_ERROR && !v.len))
 		return true;
-	return member(e, st, &v);
+	return (st->op == PROGRAM_STR && likely(member_plain(e, st, &v))) || member(e, st, &v);
 }
 
 static uint8_t *member_ip(struct encode *e, const struct program_step *st, uint8_t *p)
@@ -581,12 +604,9 @@ uint8_t *step_run(struct encode *e, const struct program_step *st,
 /* Steps that may need more room than was made. */
 static bool step_long(struct encode *e, const struct program_step *st, size_t *place)
 {
-	const struct weir_value *v;
-
 	switch (st->op) {
 	case PROGRAM_ADDED:
-		v = &e->ev->added[st->slot];
-		return v->status == WEIR_ABSENT || member_added(e, st, v);
+		return member_added(e, st, &e->ev->added[st->slot]);
 	case PROGRAM_MARKS:
 		*place = (size_t)(e->w.p - e->w.buf->p);
 		return true;
@@ -595,23 +615,64 @@ static bool step_long(struct encode *e, const struct program_step *st, size_t *p
 	}
 }
 
+static inline bool is_absent(const struct weir_value *added, const struct program_skip *skip)
+{
+	return skip->slot != PROGRAM_NO_SLOT && added[skip->slot].status == WEIR_ABSENT;
+}
+
+/* An object that would get no member. */
+static inline bool is_empty(const struct weir_value *added, const struct program_skip *open)
+{
+	const struct program_skip *skip = open + 1, *close = open + open->steps;
+
+	while (skip < close && (skip->slot == PROGRAM_NO_SLOT || is_absent(added, skip)))
+		skip++;
+	return open->steps && skip == close;
+}
+
+/* The first step from number i on that may have something to write. */
+static inline uint32_t skip_absent(const struct weir_value *added, const struct program *program,
+				   uint32_t i)
+{
+	const struct program_skip *skips = program->skips;
+
+	for (; i < program->n_steps; i++) {
+		if (is_empty(added, &skips[i]))
+			i += skips[i].steps;
+		else if (!is_absent(added, &skips[i]))
+			break;
+	}
+	return i;
+}
+
+/* The position stays in a register as long as nothing but short steps come. */
 static bool run(struct encode *e, const struct program *program)
 {
-	const struct program_step *st = program->steps;
-	const struct program_step *end = st + program->n_steps;
+	const struct weir_value *added = e->ev->added;
 	const uint8_t *rec = e->ev->rec;
+	const struct program_step *st;
+	uint8_t *p = e->w.p, *next;
 	size_t place = 0;
-	uint8_t *p;
+	uint32_t i;
 
-	for (; st < end; st++) {
-		if (!writer_room(&e->w, st->need))
-			return false;
-		p = step_run(e, st, rec, e->w.p);
-		if (p)
+	for (i = 0; (i = skip_absent(added, program, i)) < program->n_steps; i++) {
+		st = &program->steps[i];
+		if (unlikely((size_t)(e->w.end - p) < st->need)) {
 			e->w.p = p;
-		else if (!step_long(e, st, &place))
-			return false;
+			if (!writer_grow(&e->w, st->need))
+				return false;
+			p = e->w.p;
+		}
+		next = step_run(e, st, rec, p);
+		if (!next) {
+			e->w.p = p;
+			if (!step_long(e, st, &place))
+				return false;
+			next = e->w.p;
+		}
+		p = next;
 	}
+	e->w.p = p;
 	if (unlikely(e->n_marks) && !marks_put(e, place))
 		return false;
 	if (!writer_room(&e->w, 2))

@@ -48,6 +48,7 @@ struct compiler {
 	const struct program_names **names;	/* by field */
 	struct program_step *steps;
 	uint32_t n_steps;
+	struct program_skip *skips;
 	char *why;
 	size_t why_size;
 };
@@ -617,23 +618,36 @@ static bool emit_field(struct compiler *c, const struct weir_type *t, const stru
 
 static bool emit(struct compiler *c, const struct weir_type *t, const struct node *node);
 
+static bool is_added(const struct node *node)
+{
+	const struct node *n;
+
+	if (node->op != PROGRAM_OPEN)
+		return node->op == PROGRAM_ADDED;
+	for (n = node->first; n; n = n->next)
+		if (!is_added(n))
+			return false;
+	return true;
+}
+
 static bool emit_object(struct compiler *c, const struct weir_type *t,
 			const struct node *node)
 {
-	struct program_step *s = &c->steps[c->n_steps++];
+	struct program_step *open = &c->steps[c->n_steps++], *close;
+	struct program_skip *skip = &c->skips[open - c->steps];
 	const struct node *n;
-	uint16_t len;
 
-	s->op = PROGRAM_OPEN;
-	if (!step_key(c, s, node, ":{"))
+	open->op = PROGRAM_OPEN;
+	if (!step_key(c, open, node, ":{"))
 		return false;
-	len = s->key_len;
 	for (n = node->first; n; n = n->next)
 		if (!emit(c, t, n))
 			return false;
-	s = &c->steps[c->n_steps++];
-	s->op = PROGRAM_CLOSE;
-	s->key_len = len;
+	close = &c->steps[c->n_steps++];
+	close->op = PROGRAM_CLOSE;
+	close->key_len = open->key_len;
+	if (is_added(node) && close - open <= UINT16_MAX)
+		skip->steps = (uint16_t)(close - open);
 	return true;
 }
 
@@ -677,15 +691,20 @@ static bool compile(struct compiler *c, const struct weir_type *t, struct progra
 	if (!root)
 		return false;
 	c->steps = take(c->set, count(root) * sizeof(*c->steps));
+	c->skips = take(c->set, count(root) * sizeof(*c->skips));
 	c->n_steps = 0;
-	if (!c->steps)
+	if (!c->steps || !c->skips)
 		return fail_memory(c);
 	for (n = root->first; n; n = n->next)
 		if (!emit(c, t, n))
 			return false;
-	for (i = 0; i < c->n_steps; i++)
+	for (i = 0; i < c->n_steps; i++) {
 		c->steps[i].need += c->steps[i].key_len + WRITER_TOKEN;
+		c->skips[i].slot = c->steps[i].op == PROGRAM_ADDED ? c->steps[i].slot :
+								     PROGRAM_NO_SLOT;
+	}
 	out->steps = c->steps;
+	out->skips = c->skips;
 	out->n_steps = c->n_steps;
 	out->size = t->size;
 	return open_root(c, c->steps);

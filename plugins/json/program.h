@@ -99,8 +99,19 @@ struct program_step {
 	char key[32];		/* its beginning */
 };
 
+/*
+ * What tells that a step has nothing to write. Most of what plugins may add is not
+ * there: these lie close together, so that passing over it costs next to nothing.
+ */
+struct program_skip {
+	uint16_t slot;		/* ADDED: as in the step; else PROGRAM_NO_SLOT */
+	uint16_t steps;		/* OPEN, if all fields in it are ADDED: to its CLOSE; else 0 */
+};
+#define PROGRAM_NO_SLOT	UINT16_MAX
+
 struct program {
 	const struct program_step *steps;
+	const struct program_skip *skips;	/* by step */
 	uint32_t n_steps;
 	uint32_t size;		/* the record has at least so many bytes */
 };
