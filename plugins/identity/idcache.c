@@ -43,19 +43,13 @@ static struct identry *set_of(struct idcache *c, const struct idkey *key)
 	return c->sets[h >> 32 & c->mask];
 }
 
-static bool key_is(const struct idkey *a, const struct idkey *b)
-{
-	return a->id == b->id && a->kind == b->kind && a->mnt == b->mnt && a->user == b->user &&
-	       a->cgroup == b->cgroup;
-}
-
 struct identry *idcache_get(struct idcache *c, const struct idkey *key, uint64_t now_ns)
 {
 	struct identry *e = set_of(c, key);
 	unsigned i;
 
 	for (i = 0; i < WAYS; i++, e++)
-		if (e->used && key_is(&e->key, key)) {
+		if (e->used && idkey_is(&e->key, key)) {
 			e->used_ns = now_ns;
 			return e;
 		}
@@ -78,7 +72,7 @@ static struct identry *victim(struct idcache *c, const struct idkey *key)
 	unsigned i;
 
 	for (i = 0; i < WAYS; i++)
-		if (set[i].used && key_is(&set[i].key, key))
+		if (set[i].used && idkey_is(&set[i].key, key))
 			return &set[i];
 	for (i = 0; i < WAYS; i++) {
 		if (!set[i].used)
@@ -94,7 +88,7 @@ bool idcache_put(struct idcache *c, const struct idkey *key, const struct idansw
 {
 	char *text = a->len ? malloc(a->len) : NULL;
 	struct identry *e = victim(c, key);
-	const bool same = e->used && key_is(&e->key, key);
+	const bool same = e->used && idkey_is(&e->key, key);
 	const uint64_t since = same && e->source == a->source ? e->since_ns : now_ns;
 	const bool evicts = e->used && !same;
 

@@ -230,6 +230,9 @@ struct asking {
 	uint32_t mnt, user;
 	uint64_t cgroup;
 	uint32_t pids[2];
+	/* Of the id before, by kind: mostly it is the same again. NULL: not known. */
+	struct idkey keys[2];
+	const struct identry *entries[2];
 };
 
 static struct idjob *job_find(const struct identity *x, const struct idkey *key)
@@ -330,26 +333,37 @@ static void miss(struct asking *a, const struct idkey *key, unsigned out)
 		set(a->x, a->ev, IDFIELD_SOURCE, asked ? WEIR_PENDING : WEIR_SKIPPED, NULL, 0);
 }
 
+/* NULL: not known, or too long ago. */
+static const struct identry *known(struct asking *a, const struct idkey *key)
+{
+	const struct identry *e = idcache_get(a->x->cache, key, a->now_ns);
+	enum age age = e ? age_of(a->x, e, a->now_ns) : OLD;
+
+	if (age == STALE)
+		refresh(a, key);
+	return age == OLD ? NULL : e;
+}
+
 static void name_one(struct asking *a, unsigned row, uint32_t id)
 {
 	const struct idfield *f = &idfields[row];
 	struct idkey key = { .id = id, .kind = f->kind };
-	struct identry *e;
-	enum age age;
+	const struct identry *e = a->entries[f->kind];
 
 	if (!f->of_host) {
 		key.mnt = a->mnt;
 		key.user = a->user;
 		key.cgroup = a->cgroup;
 	}
-	e = idcache_get(a->x->cache, &key, a->now_ns);
-	age = e ? age_of(a->x, e, a->now_ns) : OLD;
-	if (age == OLD) {
+	if (!e || !idkey_is(&a->keys[f->kind], &key)) {
+		e = known(a, &key);
+		a->entries[f->kind] = e;
+		a->keys[f->kind] = key;
+	}
+	if (!e) {
 		miss(a, &key, row);
 		return;
 	}
-	if (age == STALE)
-		refresh(a, &key);
 	weir_count(&a->x->counters[N_HITS], 1);
 	set(a->x, a->ev, row, status_of(e->state), e->text, e->len);
 	set_source(a->x, a->ev, row, e->source);

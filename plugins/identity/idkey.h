@@ -2,6 +2,7 @@
 /* An id, the accounts that it belongs to, and what they say of it. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define IDNAME_MAX	256u	/* bytes of a name */
@@ -15,6 +16,12 @@ struct idkey {
 	uint32_t kind;		/* enum idkind */
 	uint64_t cgroup;	/* tells containers apart that had the same numbers */
 };
+
+static inline bool idkey_is(const struct idkey *a, const struct idkey *b)
+{
+	return a->id == b->id && a->kind == b->kind && a->mnt == b->mnt && a->user == b->user &&
+	       a->cgroup == b->cgroup;
+}
 
 enum idstate {
 	IDNAME_NONE,		/* there is no such account */

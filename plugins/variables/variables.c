@@ -235,6 +235,9 @@ static void show(struct variables *x, struct weir_event *ev, enum var_scope scop
 	bool cut = false;
 
 	to->list.n = 0;
+	if (!varstore_has(x->store, scope) &&
+	    (scope != VAR_GLOBAL || !varstore_has(x->constants, scope)))
+		return;
 	if (!key_of(x, ev, scope, &key))
 		return;
 	if (scope == VAR_GLOBAL)

@@ -157,9 +157,14 @@ int varstore_change(struct varstore *s, const struct var_key *key, const struct 
 
 /* ---- reading ---------------------------------------------------------------------*/
 
+bool varstore_has(const struct varstore *s, enum var_scope scope)
+{
+	return s->n_of[scope] != 0;
+}
+
 const struct var *varstore_first(struct varstore *s, const struct var_key *key)
 {
-	struct varowner *o = s->n_of[key->scope] ? varowner_find(s, key) : NULL;
+	struct varowner *o = varstore_has(s, key->scope) ? varowner_find(s, key) : NULL;
 
 	if (!o)
 		return NULL;
@@ -213,9 +218,12 @@ static void hand_on(struct varstore *s, struct varowner *parent, uint64_t child,
 
 static struct varowner *process_of(struct varstore *s, uint64_t process)
 {
-	struct var_key key = var_key_number(VAR_PROCESS, process);
+	struct var_key key;
 
-	return s->n_of[VAR_PROCESS] ? varowner_find(s, &key) : NULL;
+	if (!varstore_has(s, VAR_PROCESS))
+		return NULL;
+	key = var_key_number(VAR_PROCESS, process);
+	return varowner_find(s, &key);
 }
 
 void varstore_fork(struct varstore *s, uint64_t parent, uint64_t child)

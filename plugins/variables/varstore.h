@@ -92,6 +92,8 @@ bool var_key_text(enum var_scope scope, const char *text, size_t len, struct var
 bool var_name_is_good(const char *name, size_t len);
 /* 0, or -1: refused, and counted why. */
 int varstore_change(struct varstore *s, const struct var_key *key, const struct var_change *c);
+/* False: nobody has a variable of that scope. */
+bool varstore_has(const struct varstore *s, enum var_scope scope);
 /* The first variable of that owner; NULL: none. What has expired is gone. */
 const struct var *varstore_first(struct varstore *s, const struct var_key *key);
 const struct var *varstore_find(struct varstore *s, const struct var_key *key, const char *name,
