@@ -242,19 +242,21 @@ int conjson_machine(const char *text, size_t len, const char *id, struct confact
 
 int conjson_cgroup(const char *text, size_t len, char *to, size_t cap)
 {
-	struct json_object *o = parse(text, len);
-	const char *path;
-	size_t n = 0;
+	struct json_object *o = parse(text, len), *at[] = {
+		member(member(o, "linux"), "cgroupsPath"),
+		/* Empty, where runc took the container's name. */
+		member(member(member(o, "config"), "cgroups"), "path"),
+		member(member(o, "cgroup_paths"), ""),
+	};
+	const char *path = NULL;
+	size_t n = 0, i;
 
-	path = text_of(member(member(o, "linux"), "cgroupsPath"), &n);
-	if (!path)
-		path = text_of(member(member(member(o, "config"), "cgroups"), "path"), &n);
-	if (!path)
-		path = text_of(member(member(o, "cgroup_paths"), ""), &n);
-	if (path && n < cap) {
+	for (i = 0; i < sizeof(at) / sizeof(at[0]) && !n; i++)
+		path = text_of(at[i], &n);
+	if (n && n < cap) {
 		memcpy(to, path, n);
 		to[n] = 0;
 	}
 	json_object_put(o);
-	return path && n < cap ? 0 : -1;
+	return n && n < cap ? 0 : -1;
 }

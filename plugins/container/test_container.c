@@ -195,7 +195,8 @@ static const struct {
 	  "SERVICE=systemd-nspawn\n", "state=resolved runtime=systemd-nspawn id=my-web name=my-web",
 	  0 },
 	{ "/weir1", "runc/weir1/state.json",
-	  "{\"id\":\"weir1\",\"config\":{\"labels\":[\"bundle=/run/b\"]},"
+	  "{\"id\":\"weir1\",\"config\":{\"labels\":[\"bundle=/run/b\"],"
+	  "\"cgroups\":{\"name\":\"weir1\",\"parent\":\"\",\"path\":\"\"}},"
 	  "\"cgroup_paths\":{\"\":\"/sys/fs/cgroup/weir1\"}}",
 	  "state=resolved runtime=runc id=weir1 name=weir1", 1 },
 	{ "/default/cache", "containerd/io.containerd.runtime.v2.task/default/cache/config.json",
