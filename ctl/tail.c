@@ -9,19 +9,29 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "link.h"
 #include "human.h"
 #include "weirctl.h"
 
 #define TIMEOUT_S	10
+#define GRACE_S		1	/* to print what has come, when told to stop */
 
 static volatile sig_atomic_t stopped;
 
+/* What is left is for who reads; who does not is not waited for. */
 static void on_stop(int sig)
 {
 	(void)sig;
 	stopped = 1;
+	alarm(GRACE_S);
+}
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+	_exit(ST_OK);
 }
 
 /* Without SA_RESTART: a signal ends the wait for the next line. */
@@ -31,6 +41,8 @@ static void signals_set(void)
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
+	sa.sa_handler = on_alarm;
+	sigaction(SIGALRM, &sa, NULL);
 	sa.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &sa, NULL);
 }
@@ -152,6 +164,8 @@ int tail_run(const struct opts *o)
 		r = link_send(&l, "tail", make_args(o));
 	l.watch_out = true;
 	r = r ? link_complain(&l, r) : follow(o, &l);
+	if (stopped)
+		clearerr(stdout);	/* a write that a signal ended */
 	link_close(&l);
 	return r;
 }
