@@ -43,14 +43,14 @@ told()
 		by="ref.type=exec ref.by=container ref.id=$(id_of exec "$1")"
 		"$EXPECT" --wait "$OUT" $DEADLINE "type=amendment $by ${*:2}"
 	else
-		"$EXPECT" --wait "$OUT" 1 "type=exec $by ${*:2}"
+		"$EXPECT" --wait "$OUT" 60 "type=exec $by ${*:2}"
 	fi || { show "$1"; show "$(id_of exec "$1")"; false; }
 }
 # at_once TAG CONDITION ...
 at_once()
 {
 	"$EXPECT" --wait "$OUT" $DEADLINE "type=exec process.args.1=$1" &&
-		"$EXPECT" --wait "$OUT" 1 "type=exec process.args.1=$1 ${*:2}" || { show "$1"; false; }
+		"$EXPECT" --wait "$OUT" 60 "type=exec process.args.1=$1 ${*:2}" || { show "$1"; false; }
 }
 none="container.state=resolved container.runtime=none !container.id"
 
