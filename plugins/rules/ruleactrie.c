@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The trie: nodes in one array, found by parent and symbol in a hash table without
+ * deletion that is never more than half full.
+ */
+#include "ruleactrie.h"
+
+#include <stdlib.h>
+
+#define MAX_NODES	(1u << 28)
+
+bool ruleactrie_room(void **items, uint32_t *cap, uint32_t used, size_t size)
+{
+	uint32_t n = *cap ? *cap * 2 : 256;
+	void *p;
+
+	if (used < *cap)
+		return true;
+	if (n > MAX_NODES || !(p = realloc(*items, n * size)))
+		return false;
+	*items = p;
+	*cap = n;
+	return true;
+}
+
+static uint64_t hash(uint32_t parent, uint16_t sym)
+{
+	return ((uint64_t)parent << 9 | sym) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* The place of the node, or that for it. *mark: what is stored there besides the node. */
+static uint64_t *slot(const struct ruleac_builder *b, uint32_t parent, uint16_t sym,
+		      uint64_t *mark)
+{
+	uint64_t h = hash(parent, sym);
+	uint32_t i = (uint32_t)(h >> 32) & (b->n_slots - 1);
+
+	*mark = h << 32;
+	for (; b->slots[i]; i = (i + 1) & (b->n_slots - 1)) {
+		const struct ruleac_node *n = &b->nodes[(uint32_t)b->slots[i]];
+
+		if ((b->slots[i] ^ *mark) >> 32)
+			continue;
+		if (n->parent == parent && n->sym == sym)
+			break;
+	}
+	return &b->slots[i];
+}
+
+static bool rehash(struct ruleac_builder *b)
+{
+	uint32_t i, n = b->n_slots ? b->n_slots * 4 : 1024;
+	uint64_t *slots, *s, mark;
+
+	if (b->n < b->n_slots / 2)
+		return true;
+	slots = calloc(n, sizeof(*slots));
+	if (!slots)
+		return false;
+	free(b->slots);
+	b->slots = slots;
+	b->n_slots = n;
+	for (i = 1; i < b->n; i++) {
+		s = slot(b, b->nodes[i].parent, b->nodes[i].sym, &mark);
+		*s = mark | i;
+	}
+	return true;
+}
+
+uint32_t ruleactrie_step(struct ruleac_builder *b, uint32_t parent, uint16_t sym)
+{
+	struct ruleac_node *n;
+	uint64_t *s, mark;
+
+	if (!rehash(b) || !ruleactrie_room((void **)&b->nodes, &b->cap, b->n, sizeof(*b->nodes)))
+		return 0;
+	s = slot(b, parent, sym, &mark);
+	if (*s)
+		return (uint32_t)*s;
+	*s = mark | b->n;
+	n = &b->nodes[b->n];
+	*n = (struct ruleac_node){ .parent = parent, .sym = sym,
+				   .sibling = b->nodes[parent].child };
+	b->nodes[parent].child = b->n;
+	b->nodes[parent].n_children++;
+	return b->n++;
+}
+
+uint32_t ruleactrie_find(const struct ruleac_builder *b, uint32_t parent, uint16_t sym)
+{
+	uint64_t mark;
+
+	return b->nodes[parent].child ? (uint32_t)*slot(b, parent, sym, &mark) : 0;
+}
