@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of regular expressions, of globs, and of the texts that have to be in what they match. */
+#include <string.h>
+
+#include "ruledfa.h"
+#include "tap.h"
+
+static const struct ruledfa_limits limits = { 4096, 200000 };
+
+/* '+': found, '-': not found, '!': refused. */
+static const struct {
+	char want;
+	const char *regex, *text;
+	uint32_t flags;
+} rows[] = {
+	{ '+', "abc", "xabcx", 0 }, { '-', "abc", "ABC", 0 }, { '+', "abc", "xABC", SIGMA_RE_I },
+	{ '+', "^a", "ab", 0 }, { '-', "^a", "ba", 0 }, { '-', "^a", "b\na", 0 },
+	{ '+', "^a", "b\na", SIGMA_RE_M }, { '+', "a$", "ba", 0 }, { '+', "a$", "ba\n", 0 },
+	{ '-', "a$", "ab", 0 }, { '-', "a\\z", "a\n", 0 }, { '+', "a\\Z", "a\n", 0 },
+	{ '-', "a$", "a\nb", 0 }, { '+', "a$", "a\nb", SIGMA_RE_M }, { '+', "^$", "", 0 },
+	{ '-', "^$", "x", 0 }, { '+', "", "", 0 }, { '+', "x*", "y", 0 },
+	{ '-', "a.c", "a\nc", 0 }, { '+', "a.c", "a\nc", SIGMA_RE_S }, { '+', "a.c", "a\xc3\xa4" "c", 0 },
+	{ '-', "a.c", "a\xc3\xa4\xc3\xa4" "c", 0 }, { '+', "a.c", "a\xff" "c", 0 },
+	{ '+', "[a-c]x", "bx", 0 }, { '-', "[^a-c]x", "bx", 0 }, { '+', "[^a-c]x", "dx", 0 },
+	{ '+', "[]x]", "]", 0 }, { '+', "[a-]", "-", 0 }, { '+', "[\\d-]+z", "1-2z", 0 },
+	{ '+', "\\d{3}", "a123", 0 }, { '-', "\\d{3}", "12a3", 0 }, { '+', "^a{2,3}$", "aaa", 0 },
+	{ '-', "^a{2,3}$", "aaaa", 0 }, { '+', "a{2,}b", "aaaaab", 0 }, { '+', "a{,3}", "a{,3}", 0 },
+	{ '+', "(ab|cd)+e", "xabcde", 0 }, { '-', "(ab|cd)+e", "abce", 0 },
+	{ '+', "(?:x|y)z", "yz", 0 }, { '+', "(?i)HeLLo", "hello", 0 }, { '+', "(?i:A)b", "ab", 0 },
+	{ '-', "(?i:A)b", "aB", 0 }, { '+', "(?-i)a", "a", SIGMA_RE_I },
+	{ '-', "(?-i)a", "A", SIGMA_RE_I }, { '+', "(?P<n>a)b", "ab", 0 }, { '+', "(?<n>a)b", "ab", 0 },
+	{ '+', "a(?#no)b", "ab", 0 }, { '+', "\\bcat\\b", "a cat.", 0 }, { '-', "\\bcat\\b", "cats", 0 },
+	{ '+', "\\Bat", "cat", 0 }, { '-', "\\Bat", "at", 0 }, { '+', "\\x41\\x{e4}", "A\xc3\xa4", 0 },
+	{ '+', "\\Qa.b\\E", "a.b", 0 }, { '-', "\\Qa.b\\E", "axb", 0 }, { '+', "[[:digit:]]x", "7x", 0 },
+	{ '+', "\xc3\xa4", "\xc3\x84", SIGMA_RE_I }, { '+', "k", "\xe2\x84\xaa", SIGMA_RE_I },
+	{ '+', "[\xc3\xa0-\xc3\xbf]", "\xc3\xa9", 0 }, { '-', "[\xc3\xa0-\xc3\xbf]", "\xc4\x80", 0 },
+	{ '+', "\\s-[^-\\s]{0,20}i", "find -xi", 0 }, { '-', "\\s-[^-\\s]{0,20}i", "find -x-", 0 },
+	{ '+', "a|^b|c$", "xc", 0 }, { '-', "^(a|b)$", "ab", 0 }, { '+', "a??b", "ab", 0 },
+	{ '+', "(a*)*b", "aaab", 0 }, { '+', "\\.\\*", ".*", 0 }, { '+', "a\\/b", "a/b", 0 },
+	{ '!', "(", "", 0 }, { '!', ")", "", 0 }, { '!', "[a", "", 0 }, { '!', "*a", "", 0 },
+	{ '!', "a**", "", 0 }, { '!', "a{3,2}", "", 0 }, { '!', "[b-a]", "", 0 }, { '!', "a\\", "", 0 },
+	{ '!', "(?=a)", "", 0 }, { '!', "(?<!a)b", "", 0 }, { '!', "(a)\\1", "", 0 },
+	{ '!', "\\p{L}", "", 0 }, { '!', "a++", "", 0 }, { '!', "(?>a)", "", 0 }, { '!', "\xff", "", 0 },
+	{ '!', "a{9999}", "", 0 }, { '!', "(.*x.{30}){9}", "", 0 },
+};
+
+static void test_regex(void)
+{
+	struct ruledfa_why why;
+	struct ruledfa dfa;
+	size_t i;
+	char got;
+	int r;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		why = (struct ruledfa_why){ NULL, 0 };
+		r = ruledfa_regex(rows[i].regex, strlen(rows[i].regex), rows[i].flags, &limits, &dfa,
+				  &why);
+		got = '!';
+		if (!r) {
+			got = ruledfa_run(&dfa, rows[i].text, strlen(rows[i].text)) ? '+' : '-';
+			ruledfa_fini(&dfa);
+		}
+		ok(got == rows[i].want && (!r || why.text), "%c /%s/ %s", rows[i].want, rows[i].regex,
+		   r && why.text ? why.text : "");
+	}
+}
+
+/* A glob in one text: `*`, `?`, and letters. */
+static bool glob_matches(const char *pattern, const char *text, bool cased)
+{
+	struct sigma_part parts[16];
+	struct sigma_glob glob = { 0, parts };
+	struct ruledfa dfa;
+	bool is;
+
+	for (; *pattern; pattern++) {
+		struct sigma_part *p = &parts[glob.n++];
+
+		*p = (struct sigma_part){ *pattern == '*' ? SIGMA_ANY : SIGMA_ONE, 0, NULL };
+		if (*pattern == '*' || *pattern == '?')
+			continue;
+		*p = (struct sigma_part){ SIGMA_LITERAL, (uint32_t)strcspn(pattern, "*?"), pattern };
+		pattern += p->len - 1;
+	}
+	if (ruledfa_glob(&glob, cased, &limits, &dfa))
+		return false;
+	is = ruledfa_run(&dfa, text, strlen(text));
+	ruledfa_fini(&dfa);
+	return is;
+}
+
+static void test_glob(void)
+{
+	ok(glob_matches("a*c", "abc", true), "a*c, abc");
+	ok(glob_matches("a*c", "a\nb/c", true), "any byte");
+	ok(!glob_matches("ab*ba", "aba", true), "parts do not overlap");
+	ok(glob_matches("ab*ba", "abba", true), "but may touch");
+	ok(glob_matches("?b", "xb", true), "one");
+	ok(glob_matches("?b", "\xc3\xa4" "b", true), "one character of two bytes");
+	ok(!glob_matches("?b", "xxb", true), "no two");
+	ok(!glob_matches("a?", "a", true), "nor none");
+	ok(glob_matches("*A*b*", "xxaxxBxx", false), "in any case");
+	ok(!glob_matches("*A*b*", "xxaxxBxx", true), "cased");
+	ok(glob_matches("\xc3\x84*x", "\xc3\xa4x", false), "not only of ASCII");
+}
+
+static void literal_is(const char *regex, uint32_t flags, const char *want)
+{
+	char text[64];
+	bool cased;
+	size_t n = ruledfa_literal(regex, strlen(regex), flags, text, sizeof(text), &cased);
+
+	ok(n == strlen(want) && !memcmp(text, want, n), "literal of /%s/: '%.*s'", regex, (int)n, text);
+}
+
+static void test_literal(void)
+{
+	literal_is("abc", 0, "abc");
+	literal_is("^ab.cdef$", 0, "cdef");
+	literal_is("(ab|cd)x", 0, "x");
+	literal_is("ab(cd)ef", 0, "abcdef");
+	literal_is("ABC", SIGMA_RE_I, "abc");
+	literal_is("a+bc", 0, "bc");
+	literal_is("a|b", 0, "");
+	literal_is("x[ab]y?zz", 0, "zz");
+}
+
+int main(void)
+{
+	test_regex();
+	test_glob();
+	test_literal();
+	return done_testing();
+}
