@@ -13,6 +13,7 @@
 #include "acl.h"
 #include "plugin.h"
 #include "human.h"
+#include "rules.h"
 
 #define TIMEOUT_MAX	86400
 
@@ -38,6 +39,20 @@ static int acl_run(const struct opts *o)
 	return ST_USAGE;
 }
 
+static int rules_run(const struct opts *o)
+{
+	if (o->n_args && !strcmp(o->args[0], "check"))
+		return rulescheck_main(o->n_args, o->args, o->json);
+	if (o->n_args && !strcmp(o->args[0], "test"))
+		return rulestest_main(o->n_args, o->args);
+	if (o->n_args && !strcmp(o->args[0], "explain"))
+		return rulesexplain_main(o->n_args, o->args);
+	fprintf(stderr, "usage: weirctl rules check PATH...\n"
+			"       weirctl rules test RULE.yml... --events FILE\n"
+			"       weirctl rules explain ID PATH...\n");
+	return ST_USAGE;
+}
+
 const struct command commands[] = {
 	{ "status", "", "what runs, since when, what came and what was lost", 0, show_status },
 	{ "stats", "", "accounts of all chains and stages", 0, chains_stats },
@@ -52,6 +67,7 @@ const struct command commands[] = {
 	{ "version", "", "the versions of weirctl and of the daemon", 0, show_version },
 	{ "plugin", "new NAME", "begin a new plugin; verify FILE.so: check one", -1, plugin_run },
 	{ "acl", "show PATH", "permissions of a file in words; decode: of a value", -1, acl_run },
+	{ "rules", "check PATH", "what rules load, and where they run; test, explain", -1, rules_run },
 	{ NULL }
 };
 
@@ -94,7 +110,7 @@ static void usage(FILE *f)
 		"  --pretty           several lines for an event\n"
 		"\n"
 		"Exit status: 0 done; 1 the command failed; 2 usage; 3 no daemon answers, or\n"
-		"it may not be asked by this user; 4 acl: a value breaks a rule.\n",
+		"it may not be asked by this user, or rules are refused; 4 acl: a value breaks a rule.\n",
 		WEIR_RUNDIR);
 }
 

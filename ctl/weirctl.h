@@ -10,6 +10,7 @@ enum status {
 	ST_FAILED,
 	ST_USAGE,
 	ST_NO_DAEMON,		/* or no permission, or no answer in time */
+	ST_REFUSED = ST_NO_DAEMON,	/* rules: one that has to be */
 	ST_RULE,		/* acl: what was to be decoded breaks a rule */
 };
 

@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * How an event is matched; see match.bpf.h. The includer has defined `struct match`,
+ * which has a member `struct match_work *w`, and the functions named there.
+ */
+#pragma once
+
+#include "match.bpf.h"
+
+/* Whether a text is searched for another field's, which takes the time of both. */
+#ifdef __bpf__
+#define MATCH_SEARCHES	0
+#else
+#define MATCH_SEARCHES	1
+#endif
+#define MATCH_SAME_ANYWHERE	(MATCH_SAME_STARTS | MATCH_SAME_ENDS | MATCH_SAME_CONTAINS)
+
+/* ---- texts -----------------------------------------------------------------------*/
+
+static inline weir_u8 match_at(struct match *m, const struct match_value *v, weir_u32 at)
+{
+	weir_u8 byte = match_byte(m, v, at);
+
+	return byte || !(v->flags & MATCH_VALUE_LIST) ? byte : ' ';
+}
+
+static inline void match_hit(struct match *m, weir_u32 bit)
+{
+	struct match_work *w = m->w;
+	weir_u32 word = bit / 64 % (MATCH_BITS_MAX / 64);
+
+	if (w->bits[word] >> bit % 64 & 1)
+		return;
+	if (w->n_hits >= MATCH_HITS) {
+		w->overflow = 1;
+		return;
+	}
+	w->bits[word] |= 1ull << bit % 64;
+	w->hits[w->n_hits++ % MATCH_HITS] = bit;
+}
+
+static inline int match_out_step(struct match *m)
+{
+	const struct match_out *o = match_out(m, m->w->out);
+
+	if (!m->w->out || !o)
+		return 1;
+	match_hit(m, o->bit);
+	m->w->out = o->next;
+	return 0;
+}
+
+/* What the last chunk has found. */
+static inline int match_pending_step(struct match *m)
+{
+	struct match_work *w = m->w;
+
+	if (w->i >= w->n_pending)
+		return 1;
+	w->out = w->pending[w->i++ % MATCH_CHUNK];
+	match_loop(m, MATCH_BITS_MAX, match_out_step);
+	return 0;
+}
+
+static inline void match_enter(struct match_scan *s, weir_u32 state, const struct match_cell *c)
+{
+	s->state = state;
+	s->base = c->base;
+	s->fail = c->fail;
+}
+
+static inline int match_fall(struct match *m, struct match_scan *s, weir_u32 state)
+{
+	const struct match_cell *c = match_cell(m, state);
+
+	if (!c)
+		return 1;
+	match_enter(s, state, c);
+	return 0;
+}
+
+/* One step; not 0: the text is over. */
+static inline int match_step(struct match *m, struct match_scan *s,
+			     const struct match_automaton *a, const struct match_value *v)
+{
+	const struct match_cell *c;
+	weir_u32 code, next;
+
+	if (s->at > v->len || (s->at == v->len && v->flags & MATCH_VALUE_CUT_END))
+		return 1;
+	code = s->at < v->len ? a->code[match_at(m, v, s->at)] : a->end;
+	next = s->base + code;
+	c = code ? match_cell(m, next) : 0;
+	if (c && c->check == s->state) {
+		s->at++;
+		match_enter(s, next, c);
+		if (c->out)
+			m->w->pending[m->w->n_pending++ % MATCH_CHUNK] = c->out;
+		return 0;
+	}
+	if (code && s->state != a->root)
+		return match_fall(m, s, s->fail);
+	s->at++;
+	return s->state == a->root ? 0 : match_fall(m, s, a->root);
+}
+
+/* Several steps, with what they need in registers. */
+static inline int match_scan_chunk(struct match *m)
+{
+	const struct match_automaton *a = match_automaton(m, m->w->automaton);
+	const struct match_value *v = match_value(m, m->w->field);
+	struct match_work *w = m->w;
+	struct match_scan s = w->scan;
+	int i, over = 0;
+
+	if (!a || !v)
+		return 1;
+	w->n_pending = 0;
+	for (i = 0; i < (int)MATCH_CHUNK && !over; i++)
+		over = match_step(m, &s, a, v);
+	w->scan = s;
+	w->i = 0;
+	if (w->n_pending)
+		match_loop(m, MATCH_CHUNK, match_pending_step);
+	return over;
+}
+
+static inline void match_scan(struct match *m, weir_u32 automaton)
+{
+	const struct match_automaton *a = match_automaton(m, automaton);
+	const struct match_value *v = match_value(m, m->w->field);
+
+	if (!a || !v || !(v->flags & MATCH_VALUE_TEXT))
+		return;
+	m->w->automaton = automaton;
+	m->w->scan.at = 0;
+	if (!match_fall(m, &m->w->scan, v->flags & MATCH_VALUE_CUT_BEGIN ? a->root : a->start))
+		match_loop(m, 2 * v->len / MATCH_CHUNK + 2, match_scan_chunk);
+}
+
+/* ---- candidates --------------------------------------------------------------------*/
+
+static inline int match_is_of_type(const struct match *m, const struct match_rule *r)
+{
+	return r->types[m->w->type / 64 % 2] >> m->w->type % 64 & 1;
+}
+
+/* One of the list, from w->first on. */
+static inline int match_mark_step(struct match *m)
+{
+	const weir_u32 *number = match_list(m, m->w->first + m->w->i++);
+	const struct match_rule *r = number ? match_rule(m, *number) : 0;
+	struct match_work *w = m->w;
+	weir_u32 word;
+
+	if (!r)
+		return 1;
+	word = *number / 64 % (MATCH_RULES_MAX / 64);
+	if (!match_is_of_type(m, r) || w->marked[word] >> *number % 64 & 1)
+		return 0;
+	w->marked[word] |= 1ull << *number % 64;
+	w->cands[w->n_cands++ % MATCH_RULES_MAX] = *number;
+	return 0;
+}
+
+static inline void match_mark(struct match *m, weir_u32 first, weir_u32 n)
+{
+	m->w->first = first;
+	m->w->i = 0;
+	match_loop(m, n, match_mark_step);
+}
+
+static inline int match_field_step(struct match *m)
+{
+	const struct match_field *f = match_field(m, m->w->field);
+	const struct match_value *v = match_value(m, m->w->field);
+
+	if (!f || !v)
+		return 1;
+	if (f->folded != MATCH_NONE)
+		match_scan(m, f->folded);
+	if (f->cased != MATCH_NONE)
+		match_scan(m, f->cased);
+	if (v->flags & (MATCH_VALUE_CUT_BEGIN | MATCH_VALUE_CUT_END))
+		match_mark(m, f->rule_at, f->n_rules);
+	m->w->field++;
+	return 0;
+}
+
+static inline int match_hit_step(struct match *m)
+{
+	const struct match_bit *b;
+
+	if (m->w->op >= m->w->n_hits)
+		return 1;
+	b = match_bit(m, m->w->hits[m->w->op++ % MATCH_HITS]);
+	if (b)
+		match_mark(m, b->rule_at, b->n_rules);
+	return 0;
+}
+
+/* ---- tests -----------------------------------------------------------------------*/
+
+static inline int match_compare(const struct match_value *v, const struct match_test *t)
+{
+	if (v->number != t->value)
+		return v->number < t->value ? -1 : 1;
+	return v->fraction < t->more ? -1 : v->fraction > t->more;
+}
+
+static inline int match_number(const struct match_value *v, const struct match_test *t)
+{
+	int c = match_compare(v, t);
+
+	if (!(v->flags & MATCH_VALUE_NUMBER))
+		return MATCH_FALSE;
+	switch (t->op) {
+	case MATCH_TEST_EQ:
+		return c == 0;
+	case MATCH_TEST_LT:
+		return c < 0;
+	case MATCH_TEST_LE:
+		return c <= 0;
+	case MATCH_TEST_GT:
+		return c > 0;
+	default:
+		return c >= 0;
+	}
+}
+
+static inline int match_cidr(const struct match_value *v, const struct match_test *t)
+{
+	weir_u32 i, bits = t->more, mask;
+
+	if (!(v->flags & MATCH_VALUE_ADDRESS) || (weir_s64)v->family != t->value)
+		return MATCH_FALSE;
+	for (i = 0; i < 16; i++) {
+		mask = bits >= 8 ? 0xff : 0xff00u >> bits & 0xff;
+		if ((v->addr[i] ^ t->addr[i]) & mask)
+			return MATCH_FALSE;
+		bits = bits > 8 ? bits - 8 : 0;
+	}
+	return MATCH_TRUE;
+}
+
+static inline weir_u8 match_fold(weir_u8 c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+/* Byte w->i of the other text against the same one of ours, from w->at on. */
+static inline int match_same_step(struct match *m)
+{
+	const struct match_test *t = match_test(m, m->w->out);
+	const struct match_value *v, *o;
+	weir_u8 a, b;
+
+	if (!t)
+		return 1;
+	v = match_value(m, t->field);
+	o = match_value(m, (weir_u32)t->value);
+	if (!v || !o || m->w->i >= o->len)
+		return 1;
+	a = match_at(m, v, m->w->at + m->w->i);
+	b = match_at(m, o, m->w->i);
+	if (!(t->more & MATCH_SAME_CASED)) {
+		a = match_fold(a);
+		b = match_fold(b);
+	}
+	if (a != b)
+		return 1;
+	m->w->i++;
+	return 0;
+}
+
+static inline int match_same(struct match *m, const struct match_value *v,
+			     const struct match_test *t, weir_u32 number)
+{
+	const struct match_value *o = match_value(m, (weir_u32)t->value);
+	weir_u32 cut = MATCH_VALUE_CUT_BEGIN | MATCH_VALUE_CUT_END, first, last;
+
+	if (!o || !(o->flags & MATCH_VALUE_TEXT) || !(v->flags & MATCH_VALUE_TEXT))
+		return MATCH_FALSE;
+	if ((o->flags | v->flags) & cut)
+		return MATCH_UNKNOWN;
+	if (o->len > v->len || (o->len < v->len && !(t->more & MATCH_SAME_ANYWHERE)))
+		return MATCH_FALSE;
+	m->w->out = number;
+	last = t->more & MATCH_SAME_CONTAINS ? v->len - o->len : 0;
+	first = t->more & MATCH_SAME_ENDS ? v->len - o->len : 0;
+	for (m->w->at = first; m->w->at <= first + last; m->w->at++) {
+		m->w->i = 0;
+		match_loop(m, o->len, match_same_step);
+		if (m->w->i == o->len)
+			return MATCH_TRUE;
+		if (!MATCH_SEARCHES)
+			break;
+	}
+	return MATCH_FALSE;
+}
+
+static inline int match_try(struct match *m, weir_u32 number)
+{
+	const struct match_test *t = match_test(m, number);
+	const struct match_value *v = t ? match_value(m, t->field) : 0;
+
+	if (!v || !v->flags)
+		return MATCH_FALSE;
+	switch (t->op) {
+	case MATCH_TEST_PRESENT:
+		return MATCH_TRUE;
+	case MATCH_TEST_EMPTY:
+		if (!(v->flags & MATCH_VALUE_TEXT) || v->len)
+			return MATCH_FALSE;
+		return v->flags & (MATCH_VALUE_CUT_BEGIN | MATCH_VALUE_CUT_END) ?
+		       MATCH_UNKNOWN : MATCH_TRUE;
+	case MATCH_TEST_CIDR:
+		return match_cidr(v, t);
+	case MATCH_TEST_SAME:
+		return match_same(m, v, t, number);
+	case MATCH_TEST_PART:
+		return match_part(m, v, t);
+	default:
+		return match_number(v, t);
+	}
+}
+
+/* ---- evaluation --------------------------------------------------------------------*/
+
+static inline int match_bit_truth(struct match *m, weir_u32 bit)
+{
+	const struct match_bit *b = match_bit(m, bit);
+	const struct match_value *v;
+
+	if (m->w->bits[bit / 64 % (MATCH_BITS_MAX / 64)] >> bit % 64 & 1)
+		return MATCH_TRUE;
+	v = b ? match_value(m, b->field) : 0;
+	if (!v)
+		return MATCH_FALSE;
+	return (v->flags & MATCH_VALUE_CUT_BEGIN && b->flags & MATCH_BIT_BEGIN) ||
+	       (v->flags & MATCH_VALUE_CUT_END && b->flags & MATCH_BIT_END) ?
+	       MATCH_UNKNOWN : MATCH_FALSE;
+}
+
+static inline int match_dfa_step(struct match *m)
+{
+	const struct match_dfa *d = match_dfa(m, m->w->automaton);
+	const struct match_value *v = d ? match_value(m, d->field) : 0;
+	const struct match_field *f = d ? match_field(m, d->field) : 0;
+	const weir_u16 *next;
+	int ends, parts;
+
+	if (!v || !f || m->w->at > v->len)
+		return 1;
+	parts = f->flags & MATCH_FIELD_PARTS;
+	ends = m->w->at == v->len || (parts && match_at(m, v, m->w->at) == 0xff);
+	next = match_next(m, d->next_at + m->w->state * d->n_classes +
+			     (ends ? d->end : d->class[match_at(m, v, m->w->at)]));
+	if (!next)
+		return 1;
+	m->w->at++;
+	m->w->state = *next;
+	if (m->w->state == MATCH_DFA_FOUND)
+		return 1;
+	if (parts && ends)
+		m->w->state = 0;
+	return !parts && m->w->state == MATCH_DFA_DEAD;
+}
+
+static inline int match_dfa_truth(struct match *m, weir_u32 number)
+{
+	const struct match_dfa *d = match_dfa(m, number);
+	const struct match_value *v = d ? match_value(m, d->field) : 0;
+	int literal = MATCH_TRUE;
+
+	if (!v || !(v->flags & MATCH_VALUE_TEXT))
+		return MATCH_FALSE;
+	if (d->literal != MATCH_NONE)
+		literal = match_bit_truth(m, d->literal);
+	if (literal == MATCH_FALSE)
+		return MATCH_FALSE;
+	if (v->flags & (MATCH_VALUE_CUT_BEGIN | MATCH_VALUE_CUT_END))
+		return MATCH_UNKNOWN;
+	m->w->automaton = number;
+	m->w->at = 0;
+	m->w->state = 0;
+	match_loop(m, v->len + 1, match_dfa_step);
+	return m->w->state == MATCH_DFA_FOUND;
+}
+
+static inline void match_push(struct match_work *w, int truth)
+{
+	w->is_true = w->is_true << 1 | (truth == MATCH_TRUE);
+	w->is_unknown = w->is_unknown << 1 | (truth == MATCH_UNKNOWN);
+}
+
+/* The two last operands become one. */
+static inline void match_join(struct match_work *w, int is_or)
+{
+	weir_u64 t = w->is_true, u = w->is_unknown, may;
+
+	if (is_or) {
+		may = (t | u) | (t | u) >> 1;
+		t = (t | t >> 1) & 1;
+	} else {
+		may = (t | u) & (t | u) >> 1;
+		t = (t & t >> 1) & 1;
+	}
+	w->is_true = (w->is_true >> 2 << 1) | t;
+	w->is_unknown = (w->is_unknown >> 2 << 1) | (may & 1 & ~t);
+}
+
+static inline int match_op_step(struct match *m)
+{
+	const weir_u32 *op;
+	struct match_work *w = m->w;
+	weir_u32 n;
+
+	if (!w->n_ops)
+		return 1;
+	op = match_op(m, w->op);
+	if (!op)
+		return 1;
+	n = *op & 0xffffff;
+	switch (*op >> 24) {
+	case MATCH_OP_BIT:
+		match_push(w, match_bit_truth(m, n));
+		break;
+	case MATCH_OP_TEST:
+		match_push(w, match_try(m, n));
+		break;
+	case MATCH_OP_DFA:
+		match_push(w, match_dfa_truth(m, n));
+		break;
+	case MATCH_OP_NOT:
+		w->is_true ^= ~w->is_unknown & 1;
+		break;
+	default:
+		match_join(w, *op >> 24 == MATCH_OP_OR);
+	}
+	w->op++;
+	w->n_ops--;
+	return 0;
+}
+
+static inline void match_found(struct match *m, weir_u32 rule, weir_u32 truth)
+{
+	struct match_work *w = m->w;
+
+	if (w->n_found >= MATCH_FOUND) {
+		w->more++;
+		return;
+	}
+	w->found[w->n_found % MATCH_FOUND] = (struct match_found){ rule, truth };
+	w->n_found++;
+}
+
+static inline int match_cand_step(struct match *m)
+{
+	struct match_work *w = m->w;
+	weir_u32 number = w->cands[w->field % MATCH_RULES_MAX];
+	const struct match_rule *r;
+
+	if (w->field >= w->n_cands)
+		return 1;
+	r = match_rule(m, number);
+	w->field++;
+	if (!r)
+		return 1;
+	w->op = r->op_at;
+	w->n_ops = r->n_ops;
+	w->is_true = 0;
+	w->is_unknown = 0;
+	match_loop(m, r->n_ops, match_op_step);
+	if (w->is_true & 1)
+		match_found(m, number, MATCH_TRUE);
+	else if (w->is_unknown & 1)
+		match_found(m, number, MATCH_UNKNOWN);
+	return 0;
+}
+
+/* ---- an event ----------------------------------------------------------------------*/
+
+static inline int match_unhit_step(struct match *m)
+{
+	weir_u32 bit = m->w->hits[m->w->field % MATCH_HITS];
+
+	if (m->w->field++ >= m->w->n_hits)
+		return 1;
+	m->w->bits[bit / 64 % (MATCH_BITS_MAX / 64)] = 0;
+	return 0;
+}
+
+static inline int match_unmark_step(struct match *m)
+{
+	weir_u32 rule = m->w->cands[m->w->field % MATCH_RULES_MAX];
+
+	if (m->w->field++ >= m->w->n_cands)
+		return 1;
+	m->w->marked[rule / 64 % (MATCH_RULES_MAX / 64)] = 0;
+	return 0;
+}
+
+/* What was found is in w->found until the next event. */
+static inline void match_event(struct match *m, const struct match_image *image, weir_u32 type)
+{
+	struct match_work *w = m->w;
+
+	w->type = type;
+	w->n_hits = w->n_cands = w->n_found = w->more = w->overflow = 0;
+	w->field = 0;
+	match_loop(m, image->n_fields, match_field_step);
+	match_mark(m, image->always_at, image->n_always);
+	w->op = 0;
+	match_loop(m, w->n_hits, match_hit_step);
+	w->field = 0;
+	match_loop(m, w->n_cands, match_cand_step);
+	w->field = 0;
+	match_loop(m, w->n_hits, match_unhit_step);
+	w->field = 0;
+	match_loop(m, w->n_cands, match_unmark_step);
+}

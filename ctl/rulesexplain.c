@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `weirctl rules explain`: what a rule has become. */
+#include <stdio.h>
+#include <string.h>
+
+#include "human.h"
+#include "plugins/rules/rulefield.h"
+#include "rules.h"
+#include "weirctl.h"
+
+static const char *field_of(const struct ruleset *s, uint32_t field)
+{
+	return field < s->image.n_fields ? s->names[field].name : "?";
+}
+
+static void print_op(const struct ruleset *s, uint32_t op)
+{
+	static const char *const tests[MATCH_TEST__MAX] = { "present", "empty", "=", "<", "<=", ">",
+		">=", "in network", "same as another field", "part of time" };
+	uint32_t n = op & 0xffffff;
+
+	switch (op >> 24) {
+	case MATCH_OP_BIT:
+		printf("  text %u in %s\n", n, field_of(s, s->bits[n].field));
+		break;
+	case MATCH_OP_TEST:
+		printf("  test %u: %s %s %lld\n", n, field_of(s, s->tests[n].field),
+		       tests[s->tests[n].op], (long long)s->tests[n].value);
+		break;
+	case MATCH_OP_DFA:
+		printf("  pattern %u in %s\n", n, field_of(s, s->dfas[n].field));
+		break;
+	default:
+		printf("  %s\n", op >> 24 == MATCH_OP_AND ? "and" : op >> 24 == MATCH_OP_OR ? "or" : "not");
+	}
+}
+
+static void print_program(const struct ruleset *s, uint32_t i)
+{
+	const struct match_rule *r = &s->rules[i];
+	uint32_t k;
+	uint16_t type;
+
+	printf("program %u, for", i);
+	for (type = 0; type < RULESET_ANY_TYPE; type++)
+		if (r->types[type / 64] >> type % 64 & 1)
+			printf(" %s", rulefield_type_name(type));
+	printf("; in %s", s->programs[i].place == RULESET_KERNEL ? "the kernel" : "user space: ");
+	if (s->programs[i].place == RULESET_USER)
+		human_put(stdout, s->programs[i].why);
+	printf("; guards: %u\n", s->programs[i].n_guards);
+	for (k = 0; k < r->n_ops; k++)
+		print_op(s, s->ops[r->op_at + k]);
+}
+
+static bool is_named(const struct sigma_meta *m, const char *name)
+{
+	return (m->id && !strcmp(m->id, name)) || (m->title && !strcmp(m->title, name));
+}
+
+int rulesexplain_main(int n, char **args)
+{
+	static struct rules r;
+	uint32_t i, found = 0;
+	int status;
+
+	if (n < 3) {
+		fprintf(stderr, "usage: weirctl rules explain ID PATH...\n");
+		return ST_USAGE;
+	}
+	status = rules_load(&r, args + 2, n - 2, false);
+	if (r.set)
+		rules_complain(&r);
+	for (i = 0; status == ST_OK && i < r.image->image.n_rules; i++) {
+		if (!is_named(&r.image->programs[i].rule->meta, args[1]))
+			continue;
+		print_program(r.image, i);
+		found++;
+	}
+	if (status == ST_OK && !found) {
+		human_error("no rule that loads has the id or title \"%s\"", args[1]);
+		status = ST_FAILED;
+	}
+	rules_fini(&r);
+	return status;
+}

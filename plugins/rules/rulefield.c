@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One row for each field of each type; those of the base are in all kernel events. */
+#include "rulefield.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include <weir/wire.h>
+
+#define WEIR_EV_base	0
+
+static const struct {
+	uint16_t type;
+	struct rulefield field;
+} rows[] = {
+#define FIELD(ev, kind_, member, name_, values, sigma_, ecs, ocsf, since, doc) \
+	{ WEIR_EV_##ev, { .name = name_, .sigma = sigma_, .kind = WEIR_KIND_##kind_ } },
+#include <weir/events.def>
+};
+
+static const char *const types[WEIR_EV_MAX] = {
+#define EVENT(id, name, class, actor, doc) [id] = #name,
+#include <weir/events.def>
+};
+
+uint16_t rulefield_type(const char *name)
+{
+	uint16_t i;
+
+	for (i = 0; i < WEIR_EV_MAX; i++)
+		if (types[i] && !strcmp(types[i], name))
+			return i;
+	return 0;
+}
+
+const char *rulefield_type_name(uint16_t type)
+{
+	return type < WEIR_EV_MAX && types[type] ? types[type] : "";
+}
+
+const struct rulefield *rulefield_find(uint16_t type, const char *name)
+{
+	const struct rulefield *f;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		f = &rows[i].field;
+		if ((rows[i].type == type || !rows[i].type) && *f->name &&
+		    (!strcmp(f->name, name) || (*f->sigma && !strcmp(f->sigma, name))))
+			return f;
+	}
+	return NULL;
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Leaves of expressions as operations. A text whose wildcards stand at its ends goes to
+ * the automaton of its field; wildcards inside and regular expressions get one of
+ * their own; all else is a test.
+ */
+#include "rulebuild.h"
+
+#include <arpa/inet.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ruleac.h"
+#include "ruledfa.h"
+
+static const struct ruledfa_limits limits = { .max_states = 4096, .max_work = 200000 };
+
+void rulebuild_op(struct rulebuild *b, enum match_op kind, uint32_t n)
+{
+	if (RULEBUILD_GROW(b, ops, b->out->n_ops, ops))
+		b->out->ops[b->out->n_ops++] = MATCH_OP(kind, n);
+}
+
+void rulebuild_user(struct rulebuild *b, const char *why)
+{
+	if (b->program->place == RULESET_USER)
+		return;
+	b->program->place = RULESET_USER;
+	b->program->why = why;
+}
+
+static void error(struct rulebuild *b, const struct sigma_test *t, const char *what)
+{
+	rulediag_error(b->diags, &t->place, b->rule->meta.title, "%s: %s",
+		       t->field ? t->field : "keywords", what);
+	b->failed = true;
+}
+
+/* ---- texts -----------------------------------------------------------------------*/
+
+bool ruleleaf_string(const struct rulebuild *b, const struct sigma_test *t, uint32_t field,
+		     struct rulestring *out)
+{
+	const struct sigma_glob *g = &t->glob;
+	uint32_t first, n = g->n;
+
+	if (t->op != SIGMA_TEXT || !rulename_is_text(b, field))
+		return false;
+	*out = (struct rulestring){ .flags = RULEAC_STARTS | RULEAC_ENDS };
+	first = n && g->parts[0].kind == SIGMA_ANY;
+	if (first)
+		out->flags &= (uint8_t)~RULEAC_STARTS;
+	if (n > first && g->parts[n - 1].kind == SIGMA_ANY) {
+		out->flags &= (uint8_t)~RULEAC_ENDS;
+		n--;
+	}
+	if (n - first != 1 || g->parts[first].kind != SIGMA_LITERAL)
+		return false;
+	out->text = g->parts[first].text;
+	out->len = g->parts[first].len;
+	return true;
+}
+
+static uint32_t add_test(struct rulebuild *b, const struct match_test *t)
+{
+	uint32_t n = b->out->n_tests;
+
+	if (!RULEBUILD_GROW(b, tests, n, tests))
+		return 0;
+	b->out->tests[n] = *t;
+	b->out->n_tests++;
+	return n;
+}
+
+static void emit_test(struct rulebuild *b, enum match_test_op op, uint32_t field)
+{
+	rulebuild_op(b, MATCH_OP_TEST,
+		     add_test(b, &(struct match_test){ .op = op, .field = (uint16_t)field }));
+}
+
+/* ---- automata of single patterns ---------------------------------------------------*/
+
+static uint32_t literal_bit(struct rulebuild *b, uint32_t field, bool cased, const char *text,
+			    size_t len)
+{
+	struct rulestring s = { .text = text, .len = (uint32_t)len };
+
+	return len >= 2 ? rulebits_get(b, field, cased, &s, 1) : MATCH_NONE;
+}
+
+static void emit_dfa(struct rulebuild *b, uint32_t field, struct ruledfa *dfa, uint32_t literal)
+{
+	struct ruleset *s = b->out;
+	size_t n = (size_t)dfa->n_states * dfa->n_classes;
+	struct match_dfa *to;
+	uint16_t *more;
+
+	if (n > RULEBUILD_DFA_NEXT - s->n_next) {
+		b->no_memory = true;
+		return;
+	}
+	more = realloc(s->next, (s->n_next + n) * sizeof(*more));
+	if (!more || !RULEBUILD_GROW(b, dfas, s->n_dfas, dfas)) {
+		s->next = more ? more : s->next;
+		b->no_memory = true;
+		return;
+	}
+	s->next = more;
+	memcpy(s->next + s->n_next, dfa->next, n * sizeof(*more));
+	to = &s->dfas[s->n_dfas];
+	*to = (struct match_dfa){ .field = (uint16_t)field, .n_classes = (uint16_t)dfa->n_classes,
+		.end = dfa->end, .next_at = s->n_next, .literal = literal };
+	memcpy(to->class, dfa->class, sizeof(to->class));
+	s->n_next += (uint32_t)n;
+	rulebuild_op(b, MATCH_OP_DFA, s->n_dfas++);
+}
+
+static void emit_glob(struct rulebuild *b, const struct sigma_test *t, uint32_t field)
+{
+	char text[256];
+	struct ruledfa dfa;
+	int r = ruledfa_glob(&t->glob, t->cased, &limits, &dfa);
+	size_t len;
+
+	if (r == RULEDFA_NO_MEMORY) {
+		b->no_memory = true;
+	} else if (r) {
+		error(b, t, "a pattern with so many wildcards needs too large an automaton: split it");
+	} else {
+		len = ruleglob_literal(&t->glob, text, sizeof(text));
+		emit_dfa(b, field, &dfa, literal_bit(b, field, t->cased, text, len));
+		ruledfa_fini(&dfa);
+	}
+}
+
+static void emit_regex(struct rulebuild *b, const struct sigma_test *t, uint32_t field)
+{
+	struct ruledfa_why why = { NULL, 0 };
+	struct ruleplace at = t->place;
+	char text[256];
+	struct ruledfa dfa;
+	bool cased = true;
+	size_t len;
+	int r;
+
+	r = ruledfa_regex(t->regex, t->regex_len, t->re_flags, &limits, &dfa, &why);
+	if (r == RULEDFA_NO_MEMORY) {
+		b->no_memory = true;
+	} else if (r) {
+		rulediag_error(b->diags, &at, b->rule->meta.title,
+			       "%s: regular expression: %s, at its character %u",
+			       t->field ? t->field : "keywords",
+			       r == RULEDFA_TOO_LARGE ? "its automaton is too large: split it" :
+			       why.text, why.at + 1);
+		b->failed = true;
+	} else {
+		len = ruledfa_literal(t->regex, t->regex_len, t->re_flags, text, sizeof(text), &cased);
+		emit_dfa(b, field, &dfa, literal_bit(b, field, cased, text, len));
+		ruledfa_fini(&dfa);
+	}
+}
+
+/* ---- numbers and addresses ---------------------------------------------------------*/
+
+/* The text of a glob without wildcards, in buf; false: it has some, or is longer. */
+static bool plain_text(const struct sigma_glob *g, char *buf, size_t size)
+{
+	if (g->n != 1 || g->parts[0].kind != SIGMA_LITERAL || g->parts[0].len >= size)
+		return false;
+	memcpy(buf, g->parts[0].text, g->parts[0].len);
+	buf[g->parts[0].len] = 0;
+	return strlen(buf) == g->parts[0].len;
+}
+
+static bool number_of(const struct sigma_glob *g, int64_t *out)
+{
+	char text[24], again[24];
+
+	if (!plain_text(g, text, sizeof(text)))
+		return false;
+	*out = strtoll(text, NULL, 10);
+	snprintf(again, sizeof(again), "%lld", (long long)*out);
+	return !strcmp(text, again);
+}
+
+static bool address_of(const struct sigma_glob *g, struct match_test *out)
+{
+	char text[64];
+
+	if (!plain_text(g, text, sizeof(text)))
+		return false;
+	if (inet_pton(AF_INET, text, out->addr) == 1) {
+		out->value = 4;
+		out->more = 32;
+	} else if (inet_pton(AF_INET6, text, out->addr) == 1) {
+		out->value = 6;
+		out->more = 128;
+	} else {
+		return false;
+	}
+	out->op = MATCH_TEST_CIDR;
+	return true;
+}
+
+static void emit_cidr(struct rulebuild *b, const struct sigma_test *t, uint32_t field)
+{
+	struct match_test m = { .op = MATCH_TEST_CIDR, .field = (uint16_t)field,
+		.more = t->cidr.bits, .value = t->cidr.family };
+
+	memcpy(m.addr, t->cidr.addr, sizeof(m.addr));
+	rulebuild_op(b, MATCH_OP_TEST, add_test(b, &m));
+}
+
+static void emit_number(struct rulebuild *b, const struct sigma_test *t, uint32_t field)
+{
+	static const enum match_test_op ops[SIGMA_OP__MAX] = { [SIGMA_LT] = MATCH_TEST_LT,
+		[SIGMA_LTE] = MATCH_TEST_LE, [SIGMA_GT] = MATCH_TEST_GT, [SIGMA_GTE] = MATCH_TEST_GE };
+	struct match_test m = { .op = ops[t->op], .field = (uint16_t)field, .value = t->integer };
+
+	if (!t->is_integer && fabs(t->number) > 9e18) {
+		error(b, t, "the number is too large");
+		return;
+	}
+	if (!t->is_integer) {
+		m.value = (int64_t)floor(t->number);
+		m.more = (uint32_t)((t->number - floor(t->number)) * 4294967296.0);
+	}
+	rulebuild_op(b, MATCH_OP_TEST, add_test(b, &m));
+}
+
+/* ---- leaves ----------------------------------------------------------------------*/
+
+static void emit_text(struct rulebuild *b, const struct sigma_test *t, uint32_t field)
+{
+	struct match_test m = { .op = MATCH_TEST_EQ, .field = (uint16_t)field };
+	struct rulestring s;
+
+	if (!t->glob.n) {
+		emit_test(b, MATCH_TEST_EMPTY, field);
+	} else if (t->glob.n == 1 && t->glob.parts[0].kind == SIGMA_ANY) {
+		emit_test(b, MATCH_TEST_PRESENT, field);
+	} else if (rulename_is_number(b, field) && number_of(&t->glob, &m.value)) {
+		rulebuild_op(b, MATCH_OP_TEST, add_test(b, &m));
+	} else if (rulename_is_address(b, field) && address_of(&t->glob, &m)) {
+		rulebuild_op(b, MATCH_OP_TEST, add_test(b, &m));
+	} else if (ruleleaf_string(b, t, field, &s)) {
+		rulebuild_op(b, MATCH_OP_BIT, rulebits_get(b, field, t->cased, &s, 1));
+	} else {
+		if (!rulename_is_text(b, field))
+			rulebuild_user(b, "a number, address or word compared as a text");
+		emit_glob(b, t, field);
+	}
+}
+
+static void emit_other(struct rulebuild *b, const struct sigma_test *t, uint32_t field)
+{
+	static const uint32_t flags[] = { [SIGMA_WHOLE] = 0, [SIGMA_STARTS] = MATCH_SAME_STARTS,
+		[SIGMA_ENDS] = MATCH_SAME_ENDS, [SIGMA_CONTAINS] = MATCH_SAME_CONTAINS };
+	struct match_test m = { .op = MATCH_TEST_SAME, .field = (uint16_t)field,
+		.more = flags[t->position] | (t->cased ? MATCH_SAME_CASED : 0) };
+
+	m.value = rulename_field(b, t->other, &t->place);
+	if (t->position == SIGMA_CONTAINS)
+		rulebuild_user(b, "a search for another field's text");
+	rulebuild_op(b, MATCH_OP_TEST, add_test(b, &m));
+}
+
+static void emit_part(struct rulebuild *b, const struct sigma_test *t, uint32_t field)
+{
+	struct match_test m = { .op = MATCH_TEST_PART, .field = (uint16_t)field,
+		.more = t->part, .value = t->integer };
+
+	rulebuild_user(b, "a part of a point of time");
+	rulebuild_op(b, MATCH_OP_TEST, add_test(b, &m));
+}
+
+void ruleleaf_emit(struct rulebuild *b, const struct sigma_test *t)
+{
+	uint32_t field = t->keyword ? rulename_keywords(b) :
+				      rulename_field(b, t->field, &t->place);
+
+	if (field == UINT32_MAX || b->failed)
+		return;
+	switch (t->op) {
+	case SIGMA_TEXT:
+		emit_text(b, t, field);
+		break;
+	case SIGMA_RE:
+		emit_regex(b, t, field);
+		break;
+	case SIGMA_CIDR:
+		emit_cidr(b, t, field);
+		break;
+	case SIGMA_ABSENT:
+		emit_test(b, MATCH_TEST_PRESENT, field);
+		rulebuild_op(b, MATCH_OP_NOT, 0);
+		break;
+	case SIGMA_PRESENT:
+		emit_test(b, MATCH_TEST_PRESENT, field);
+		break;
+	case SIGMA_FIELDREF:
+		emit_other(b, t, field);
+		break;
+	case SIGMA_TIMEPART:
+		emit_part(b, t, field);
+		break;
+	default:
+		emit_number(b, t, field);
+	}
+}

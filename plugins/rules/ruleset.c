@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Owns the making of an image: rule by rule, then the automata, then the guards. */
+#include "rulebuild.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rulefield.h"
+
+bool rulebuild_grow(struct rulebuild *b, void *array, uint32_t *cap, uint32_t n, size_t size)
+{
+	void *old, *more;
+	uint32_t want;
+
+	if (n < *cap)
+		return true;
+	want = *cap ? *cap * 2 : 64;
+	memcpy(&old, array, sizeof(old));
+	more = want > *cap ? realloc(old, want * size) : NULL;
+	if (!more) {
+		b->no_memory = true;
+		return false;
+	}
+	memcpy(array, &more, sizeof(more));
+	*cap = want;
+	return true;
+}
+
+/* ---- expressions -------------------------------------------------------------------*/
+
+static void emit(struct rulebuild *b, const struct sigma_expr *e);
+
+static bool is_string(struct rulebuild *b, const struct sigma_expr *e, uint32_t *field,
+		      struct rulestring *s)
+{
+	const struct sigma_test *t = e->test;
+
+	if (e->node != SIGMA_LEAF || t->op != SIGMA_TEXT)
+		return false;
+	*field = t->keyword ? rulename_keywords(b) : rulename_field(b, t->field, &t->place);
+	return *field != UINT32_MAX && ruleleaf_string(b, t, *field, s);
+}
+
+/* All alternatives from number i on that are texts of the same field, as one bit. */
+static bool emit_strings(struct rulebuild *b, const struct sigma_expr *e, uint32_t i, bool *done)
+{
+	uint32_t field, other, n = 1, k;
+	struct rulestring first, *all;
+	bool cased;
+
+	if (!is_string(b, e->of[i], &field, &first))
+		return false;
+	cased = e->of[i]->test->cased;
+	all = calloc(e->n - i, sizeof(*all));
+	if (!all) {
+		b->no_memory = true;
+		return true;
+	}
+	all[0] = first;
+	for (k = i + 1; k < e->n; k++) {
+		if (done[k] || !is_string(b, e->of[k], &other, &all[n]) || other != field ||
+		    e->of[k]->test->cased != cased)
+			continue;
+		done[k] = true;
+		n++;
+	}
+	rulebuild_op(b, MATCH_OP_BIT, rulebits_get(b, field, cased, all, n));
+	free(all);
+	return true;
+}
+
+static void emit_or(struct rulebuild *b, const struct sigma_expr *e)
+{
+	bool *done = calloc(e->n, sizeof(*done)), first = true;
+	uint32_t i;
+
+	if (!done) {
+		b->no_memory = true;
+		return;
+	}
+	for (i = 0; i < e->n && !b->failed && !b->no_memory; i++) {
+		if (done[i])
+			continue;
+		if (!emit_strings(b, e, i, done))
+			emit(b, e->of[i]);
+		if (!first)
+			rulebuild_op(b, MATCH_OP_OR, 0);
+		first = false;
+	}
+	free(done);
+}
+
+static void emit(struct rulebuild *b, const struct sigma_expr *e)
+{
+	uint32_t i;
+
+	switch (e->node) {
+	case SIGMA_LEAF:
+		ruleleaf_emit(b, e->test);
+		break;
+	case SIGMA_SELECTION:
+		emit(b, e->of[0]);
+		break;
+	case SIGMA_NOT:
+		emit(b, e->of[0]);
+		rulebuild_op(b, MATCH_OP_NOT, 0);
+		break;
+	case SIGMA_AND:
+		for (i = 0; i < e->n; i++) {
+			emit(b, e->of[i]);
+			if (i)
+				rulebuild_op(b, MATCH_OP_AND, 0);
+		}
+		break;
+	case SIGMA_OR:
+		emit_or(b, e);
+	}
+}
+
+/* Operands that wait at most; 0: the operations do not add up. */
+static uint32_t depth_of(const uint32_t *ops, uint32_t n)
+{
+	uint32_t i, depth = 0, most = 0;
+
+	for (i = 0; i < n; i++) {
+		if (ops[i] >> 24 <= MATCH_OP_DFA)
+			depth++;
+		else if (ops[i] >> 24 != MATCH_OP_NOT)
+			depth--;
+		most = depth > most ? depth : most;
+	}
+	return depth == 1 ? most : 0;
+}
+
+/* ---- rules -----------------------------------------------------------------------*/
+
+static void set_types(struct rulebuild *b, struct match_rule *r)
+{
+	uint32_t i, type = RULESET_ANY_TYPE, n = b->program->any_type ? 1 : b->events->n_types;
+
+	for (i = 0; i < n; i++) {
+		if (!b->program->any_type)
+			type = b->events->types[i];
+		r->types[type / 64] |= 1ull << type % 64;
+	}
+}
+
+static void take(struct rulebuild *b, const struct match_rule *r)
+{
+	struct ruleset *s = b->out;
+
+	if (!RULEBUILD_GROW(b, rules, s->image.n_rules, rules))
+		return;
+	s->rules[s->image.n_rules++] = *r;
+}
+
+static void program(struct rulebuild *b, uint32_t index, const struct rulemap_events *events,
+		    bool any_type)
+{
+	struct ruleset *s = b->out;
+	struct match_rule r = { .op_at = s->n_ops, .number = index, .action = b->rule->weir.action };
+	uint32_t n = s->image.n_rules;
+
+	if (n >= MATCH_RULES_MAX || !RULEBUILD_GROW(b, programs, n, programs)) {
+		b->no_memory = true;
+		return;
+	}
+	b->events = events;
+	b->last_name = NULL;	/* its place is to be found anew for each program */
+	b->program = &s->programs[n];
+	*b->program = (struct ruleset_program){ .rule = b->rule, .rule_index = index,
+		.any_type = any_type };
+	emit(b, b->rule->expr);
+	r.n_ops = s->n_ops - r.op_at;
+	if (!b->failed && !b->no_memory &&
+	    (r.n_ops > RULEBUILD_OPS_MAX || depth_of(s->ops + r.op_at, r.n_ops) - 1 >= MATCH_DEPTH)) {
+		rulediag_error(b->diags, &b->rule->meta.place, b->rule->meta.title,
+			       "the condition is too large or too deep: split the rule");
+		b->failed = true;
+	}
+	if (b->failed || b->no_memory) {
+		s->n_ops = r.op_at;
+		return;
+	}
+	set_types(b, &r);
+	take(b, &r);
+}
+
+static void refuse_source(struct rulebuild *b, const struct rulemap_source *source)
+{
+	const struct sigma_logsource *l = &b->rule->logsource;
+
+	if (source)
+		rulediag_error(b->diags, &l->place, b->rule->meta.title,
+			       "it needs %s, of which there is no event", source->needs);
+	else
+		rulediag_error(b->diags, &l->place, b->rule->meta.title,
+			       "there is no event for category %s, product %s, service %s: map it in a "
+			       "sources file", l->category ? l->category : "-",
+			       l->product ? l->product : "-", l->service ? l->service : "-");
+	b->failed = true;
+}
+
+/* A field that none of its events has can only be a mistake. */
+static void check_fields(struct rulebuild *b, uint32_t first)
+{
+	const struct ruleset_program *p = &b->out->programs[first];
+	uint32_t i;
+
+	for (i = first; i < b->out->image.n_rules; i++)
+		if (!b->out->programs[i].missing)
+			return;
+	rulediag_error(b->diags, &p->missing_at, b->rule->meta.title,
+		       "no field \"%s\" in events of type %s: use another one, or map its name in a "
+		       "sources file", p->missing, rulefield_type_name(b->events->types[0]));
+	b->failed = true;
+}
+
+static void compile(struct rulebuild *b, uint32_t index)
+{
+	const struct rulemap_source *source = rulemap_find(b->conf->map, &b->rule->logsource);
+	const struct rulemap_events *events = source ? source->events : NULL;
+	uint32_t i, n = source ? source->n_events : 0, before = b->out->image.n_rules;
+
+	b->failed = false;
+	if (b->conf->lenient)
+		program(b, index, n ? events : NULL, true);
+	else if (!n)
+		refuse_source(b, source);
+	for (i = 0; i < n && !b->failed && !b->no_memory; i++)
+		program(b, index, &events[i], false);
+	if (!b->conf->lenient && !b->failed && !b->no_memory && n)
+		check_fields(b, before);
+	if (b->failed) {
+		b->out->image.n_rules = before;
+		b->rule->refused = true;
+	}
+}
+
+/* ---- all -------------------------------------------------------------------------*/
+
+struct ruleset *ruleset_new(struct sigma_set *set, const struct ruleset_conf *conf,
+			    struct rulediags *diags)
+{
+	struct rulebuild b = { .set = set, .conf = conf, .diags = diags };
+	uint32_t i;
+
+	b.out = calloc(1, sizeof(*b.out));
+	b.strings = rulebits_new();
+	b.no_memory = !b.out || !b.strings;
+	for (i = 0; i < set->n_rules && !b.no_memory; i++) {
+		b.rule = set->rules[i];
+		if (!b.rule->refused)
+			compile(&b, i);
+	}
+	if (b.no_memory || !rulebits_build(&b) || !ruleguard_all(&b))
+		b.out = ruleset_free(b.out);
+	rulebits_free(b.strings);
+	return b.out;
+}
+
+uint32_t ruleset_field(const struct ruleset *s, const char *name)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < s->image.n_fields; i++) {
+		if (!s->names[i].keywords && !strcmp(s->names[i].name, name))
+			return i;
+		for (k = 0; k < s->names[i].n_aliases; k++)
+			if (!strcmp(s->names[i].aliases[k], name))
+				return i;
+	}
+	return UINT32_MAX;
+}
+
+struct ruleset *ruleset_free(struct ruleset *s)
+{
+	uint32_t i;
+
+	if (!s)
+		return NULL;
+	for (i = 0; i < s->image.n_fields; i++)
+		free(s->names[i].aliases);
+	free(s->names);
+	free(s->fields);
+	free(s->automata);
+	free(s->cells);
+	free(s->outs);
+	free(s->bits);
+	free(s->list);
+	free(s->tests);
+	free(s->dfas);
+	free(s->next);
+	free(s->ops);
+	free(s->rules);
+	free(s->programs);
+	free(s);
+	return NULL;
+}
