@@ -155,6 +155,7 @@ static void try_long(const char *begin, const char *word, size_t n, const char *
 	else
 		is_int(set->diags.n_errors, 0, "%zu times %s", n, word);
 	sigma_free(set);
+	free(text);
 }
 
 static void test_bounds(void)
