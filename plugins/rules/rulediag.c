@@ -59,17 +59,18 @@ static bool make_room(struct rulediags *d)
 	return true;
 }
 
+__attribute__((format(printf, 5, 0)))
 static void add(struct rulediags *d, enum rulediag_level level, const struct ruleplace *at,
-		const char *rule, const char *text)
+		const char *rule, const char *fmt, va_list ap)
 {
-	char safe[4 * TEXT_MAX];
+	char text[TEXT_MAX] = "more is wrong, which is not told", safe[4 * TEXT_MAX];
 
 	if (d->n > ITEMS_MAX || !make_room(d))
 		return;
-	if (d->n == ITEMS_MAX) {
+	if (d->n < ITEMS_MAX)
+		vsnprintf(text, sizeof(text), fmt, ap);
+	else
 		level = RULEDIAG_NOTE;
-		text = "more is wrong, which is not told";
-	}
 	make_safe(text, safe, sizeof(safe));
 	d->items[d->n] = (struct rulediag){ level, *at, strdup(safe), rule };
 	if (d->items[d->n].text)
@@ -79,13 +80,11 @@ static void add(struct rulediags *d, enum rulediag_level level, const struct rul
 int rulediag_error(struct rulediags *d, const struct ruleplace *at, const char *rule,
 		   const char *fmt, ...)
 {
-	char text[TEXT_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	add(d, RULEDIAG_ERROR, at, rule, fmt, ap);
 	va_end(ap);
-	add(d, RULEDIAG_ERROR, at, rule, text);
 	d->n_errors++;
 	return -1;
 }
@@ -93,13 +92,11 @@ int rulediag_error(struct rulediags *d, const struct ruleplace *at, const char *
 void rulediag_warn(struct rulediags *d, const struct ruleplace *at, const char *rule,
 		   const char *fmt, ...)
 {
-	char text[TEXT_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	add(d, RULEDIAG_WARNING, at, rule, fmt, ap);
 	va_end(ap);
-	add(d, RULEDIAG_WARNING, at, rule, text);
 }
 
 void rulediag_format(const struct rulediag *it, char *buf, size_t size)

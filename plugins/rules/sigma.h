@@ -80,7 +80,7 @@ struct sigma_test {
 	struct ruleplace place;	/* of the value */
 	const char *field;	/* as written, without modifiers */
 	struct sigma_glob glob;
-	const char *regex;	/* RE: as written */
+	const char *regex;	/* RE: as written, a NUL behind */
 	uint32_t regex_len, re_flags;
 	struct sigma_cidr cidr;
 	double number;		/* LT to GTE, TIMEPART */
@@ -95,6 +95,8 @@ struct sigma_test {
 
 /* ---- expressions -----------------------------------------------------------------*/
 
+#define SIGMA_DEPTH	160u	/* no expression has more nodes above each other */
+
 enum sigma_node {
 	SIGMA_AND, SIGMA_OR,	/* of n >= 1 others */
 	SIGMA_NOT,		/* of one */
@@ -102,6 +104,10 @@ enum sigma_node {
 	SIGMA_SELECTION,	/* of one: stands for a name of `detection` */
 };
 
+/*
+ * A selection that the condition names several times is the same node several times. All
+ * together have at most sigma_conf.max_values leaves, those of shared ones each time.
+ */
 struct sigma_expr {
 	enum sigma_node node;
 	uint32_t n;
@@ -168,7 +174,7 @@ struct sigma_rule {
 	struct sigma_logsource logsource;
 	const struct sigma_expr *expr;	/* with the filters that apply */
 	struct sigma_weir weir;
-	bool quiet;		/* only for a correlation that does not ask for it alone */
+	bool quiet;		/* only for correlations, none of which asks for it alone */
 	bool refused;		/* it has an error and is to be left out */
 };
 
@@ -204,7 +210,8 @@ struct sigma_correlation {
 	uint32_t n_aliases;
 	const struct sigma_alias *aliases;
 	uint64_t timespan_ns;
-	uint32_t n_bounds;		/* all have to hold */
+	/* All have to hold; of a temporal one for how many of its rules: all, unless it says. */
+	uint32_t n_bounds;
 	const struct sigma_bound *bounds;
 	const char *field;		/* VALUE_*: whose values */
 	double percentile;
@@ -216,7 +223,10 @@ struct sigma_correlation {
 /* ---- sets ------------------------------------------------------------------------*/
 
 struct sigma_conf {
-	/* Lines of the file for a placeholder `%name%`, of n words in *out; false: there is none. */
+	/*
+	 * Lines of the file for a placeholder `%name%`, of n words in *out, which stay there
+	 * until sigma_read() returns; false: there is none.
+	 */
 	bool (*expand)(void *arg, const char *name, struct sigma_words *out);
 	void *arg;
 	/* 0: the default. */
@@ -242,7 +252,7 @@ struct sigma_set *sigma_new(const struct sigma_conf *conf);
  */
 int sigma_read(struct sigma_set *set, const char *name, const void *bytes, size_t n);
 /*
- * After the last file: applies filters, finds what correlations refer to, marks ids
+ * Once, after the last file: applies filters, finds what correlations refer to, marks ids
  * that are there twice. -1: no memory.
  */
 int sigma_link(struct sigma_set *set);

@@ -7,13 +7,14 @@
 #include <string.h>
 
 #include "sigmapriv.h"
+#include "yamlfile.h"
 
 /* Trees live as long as a file is read. */
 struct file {
 	struct sigma_own *own;
 	struct rulearena arena;
 	const char *name;
-	struct yamltree_file *yaml;
+	struct yamlfile *yaml;
 	const struct yamltree *global, *previous;
 	uint32_t n_merged;	/* nodes that `action` made */
 };
@@ -23,6 +24,7 @@ static const char *const keys[] = { "title", "id", "name", "related", "taxonomy"
 	"detection", "fields", "falsepositives", "level", "tags", "scope", "correlation",
 	"filter", "weir", "generate" };
 #define N_KEYS	(sizeof(keys) / sizeof(keys[0]))
+#define KEYS_MAX	256u
 
 /* ---- kinds of documents ----------------------------------------------------------*/
 
@@ -250,8 +252,20 @@ static const struct yamltree *act(struct file *f, struct sigma_reader *r,
 	return NULL;
 }
 
-/* Whether it is refused. */
-static bool read_document(struct file *f, const struct yamltree *doc, uint32_t errors)
+/* What was told while nobody knew whose it is. */
+static void call(struct sigma_reader *r, const struct yamltree *doc, uint32_t first)
+{
+	uint32_t i;
+
+	r->rule = sigmameta_called(r, doc);
+	for (i = first; i < r->diags->n; i++)
+		if (!r->diags->items[i].rule)
+			r->diags->items[i].rule = r->rule;
+}
+
+/* Whether it is refused. errors and first: what was told before it. */
+static bool read_document(struct file *f, const struct yamltree *doc, uint32_t errors,
+			  uint32_t first)
 {
 	struct sigma_own *own = f->own;
 	struct sigma_reader r = { .own = own, .arena = &own->arena, .diags = &own->set.diags,
@@ -264,10 +278,14 @@ static bool read_document(struct file *f, const struct yamltree *doc, uint32_t e
 			    "and not %s", yamlscalar_kind(doc));
 		return true;
 	}
-	r.rule = sigmameta_called(&r, doc);
+	call(&r, doc, first);
+	if (doc->n > KEYS_MAX) {
+		SIGMA_ERROR(&r, &doc->place, "a document has at most %u keys", KEYS_MAX);
+		return true;
+	}
 	doc = act(f, &r, doc);
 	if (doc) {
-		r.rule = sigmameta_called(&r, doc);
+		call(&r, doc, first);
 		read_one(&r, doc, errors);
 	}
 	return own->set.diags.n_errors != errors;
@@ -295,15 +313,16 @@ int sigma_read(struct sigma_set *set, const char *name, const void *bytes, size_
 	struct sigma_own *own = (struct sigma_own *)set;
 	struct file f = { .own = own };
 	const struct yamltree *doc;
-	uint32_t errors = set->diags.n_errors;
+	uint32_t errors = set->diags.n_errors, first = set->diags.n;
 	int r = -1, n_refused = 0;
 
 	f.name = rulearena_text(&own->arena, name, strlen(name));
 	if (f.name)
-		f.yaml = yamltree_open(&f.arena, &set->diags, f.name, bytes, n);
-	while (f.yaml && (r = yamltree_next(f.yaml, &doc)) > 0) {
-		n_refused += read_document(&f, doc, errors);
+		f.yaml = yamlfile_open(&f.arena, &set->diags, f.name, bytes, n);
+	while (f.yaml && (r = yamlfile_next(f.yaml, &doc)) > 0) {
+		n_refused += read_document(&f, doc, errors, first);
 		errors = set->diags.n_errors;
+		first = set->diags.n;
 		if (own->arena.failed || f.arena.failed)
 			break;
 	}
@@ -311,7 +330,7 @@ int sigma_read(struct sigma_set *set, const char *name, const void *bytes, size_
 	if (!r)
 		n_refused += set->diags.n_errors != errors;
 	if (f.yaml)
-		yamltree_close(f.yaml);
+		yamlfile_close(f.yaml);
 	rulearena_fini(&f.arena);
 	return r ? -1 : n_refused;
 }

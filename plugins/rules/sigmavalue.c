@@ -115,71 +115,75 @@ static const struct sigma_expr *text_test(struct sigma_reader *r, const struct s
 	return join_texts(r, &t, &values);
 }
 
-/* Of a regex or network: the value as it stands, or all that placeholders make of it. */
-static bool plain_values(struct sigma_reader *r, const struct sigmamod *mod,
-			 const struct yamltree *node, struct sigma_values *values)
-{
-	struct sigma_glob glob;
+/* Puts one text into a test. false: told. */
+typedef bool fill_f(struct sigma_reader *r, struct sigma_test *t, const char *text,
+		    uint32_t len);
 
-	return sigmaglob_plain(r->arena, node->text, node->len, &glob) &&
-	       sigmaenc_add(r, node, values, &glob) &&
-	       (!has(mod, SIGMAMOD_BIT(EXPAND)) || sigmaexpand_apply(r, node, values));
+static bool fill_regex(struct sigma_reader *r, struct sigma_test *t, const char *text,
+		       uint32_t len)
+{
+	t->regex = text;
+	t->regex_len = len;
+	if (!len)
+		SIGMA_ERROR(r, &t->place, "an empty regular expression is in each value: write "
+			    "`exists: true` without `re` if any is meant");
+	return len;
+}
+
+static bool fill_cidr(struct sigma_reader *r, struct sigma_test *t, const char *text,
+		      uint32_t len)
+{
+	const char *why = strlen(text) == len ? sigmacidr_parse(text, &t->cidr) :
+		"an address with a zero byte";
+
+	if (why)
+		SIGMA_ERROR(r, &t->place, "`%s` is %s", text, why);
+	return !why;
+}
+
+/* The value as it stands, without escapes; or all that placeholders make of it. */
+static const struct sigma_expr *plain_test(struct sigma_reader *r, const struct sigmamod *mod,
+					   const struct yamltree *node, struct sigma_test *t,
+					   fill_f *fill)
+{
+	struct sigma_values values = { 0 };
+	struct sigma_list list = { 0 };
+	struct sigma_glob glob;
+	const char *text;
+	uint32_t i, len;
+
+	if (!sigmaglob_plain(r->arena, node->text, node->len, &glob) ||
+	    !sigmaenc_add(r, node, &values, &glob) ||
+	    (has(mod, SIGMAMOD_BIT(EXPAND)) && !sigmaexpand_apply(r, node, &values)))
+		return NULL;
+	for (i = 0; i < values.n; i++) {
+		len = (uint32_t)sigmaglob_len(&values.of[i]);
+		text = rulearena_text(r->arena, len ? values.of[i].parts[0].text : "", len);
+		if (!text || !fill(r, t, text, len) ||
+		    !sigmaexpr_add(r, &list, sigmaexpr_leaf(r, t)))
+			return NULL;
+	}
+	return sigmaexpr_join(r, SIGMA_OR, &list, &t->place);
 }
 
 static const struct sigma_expr *regex_test(struct sigma_reader *r, const struct sigmamod *mod,
 					   const struct yamltree *node)
 {
 	struct sigma_test t = begin_test(r, mod, node, SIGMA_RE);
-	struct sigma_values values = { 0 };
-	struct sigma_list list = { 0 };
-	uint32_t i;
 
 	t.re_flags = (has(mod, SIGMAMOD_BIT(I)) ? SIGMA_RE_I : 0) |
 		     (has(mod, SIGMAMOD_BIT(M)) ? SIGMA_RE_M : 0) |
 		     (has(mod, SIGMAMOD_BIT(S)) ? SIGMA_RE_S : 0);
 	t.cased = !(t.re_flags & SIGMA_RE_I);
-	if (!node->len) {
-		SIGMA_ERROR(r, &node->place, "an empty regular expression is in each value: "
-			    "write `exists: true` without `re` if any is meant");
-		return NULL;
-	}
-	if (!plain_values(r, mod, node, &values))
-		return NULL;
-	for (i = 0; i < values.n; i++) {
-		t.regex_len = (uint32_t)sigmaglob_len(&values.of[i]);
-		t.regex = rulearena_text(r->arena, t.regex_len ? values.of[i].parts[0].text : "",
-					 t.regex_len);
-		if (!t.regex || !sigmaexpr_add(r, &list, sigmaexpr_leaf(r, &t)))
-			return NULL;
-	}
-	return sigmaexpr_join(r, SIGMA_OR, &list, &t.place);
+	return plain_test(r, mod, node, &t, fill_regex);
 }
 
 static const struct sigma_expr *cidr_test(struct sigma_reader *r, const struct sigmamod *mod,
 					  const struct yamltree *node)
 {
 	struct sigma_test t = begin_test(r, mod, node, SIGMA_CIDR);
-	struct sigma_values values = { 0 };
-	struct sigma_list list = { 0 };
-	const char *text, *why;
-	uint32_t i, len;
 
-	if (!plain_values(r, mod, node, &values))
-		return NULL;
-	for (i = 0; i < values.n; i++) {
-		len = (uint32_t)sigmaglob_len(&values.of[i]);
-		text = rulearena_text(r->arena, len ? values.of[i].parts[0].text : "", len);
-		if (!text)
-			return NULL;
-		why = strlen(text) == len ? sigmacidr_parse(text, &t.cidr) : "a zero byte";
-		if (why) {
-			SIGMA_ERROR(r, &node->place, "`%s` is %s", text, why);
-			return NULL;
-		}
-		if (!sigmaexpr_add(r, &list, sigmaexpr_leaf(r, &t)))
-			return NULL;
-	}
-	return sigmaexpr_join(r, SIGMA_OR, &list, &t.place);
+	return plain_test(r, mod, node, &t, fill_cidr);
 }
 
 static const struct sigma_expr *fieldref_test(struct sigma_reader *r,

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `weir:`, what the sensor is to do where a rule matches. All of its keys are known. */
-#include <string.h>
-
 #include "sigmapriv.h"
 
 static const char *const actions[] = { "observe", "exclude", "block", "kill", "block_kill",
@@ -72,16 +70,26 @@ static const struct yamltree *scope_of(struct sigma_reader *r, const struct yaml
 	return NULL;
 }
 
-static void read_scope(struct sigma_reader *r, const struct yamltree *map,
+/* A map below `weir`, even if it has keys that it does not know. NULL: none. */
+static const struct yamltree *map_of(struct sigma_reader *r, const struct yamltree *weir,
+				     const char *key, const char *over,
+				     const char *const *keys, unsigned n)
+{
+	const struct yamltree *map = yamltree_get(weir, key);
+
+	if (!map)
+		return NULL;
+	sigmatake_map(r, map, over, keys, n);
+	return map->kind == YAMLTREE_MAP ? map : NULL;
+}
+
+static void read_scope(struct sigma_reader *r, const struct yamltree *weir,
 		       struct sigma_weir *out)
 {
 	static const char *const keys[] = { "uid", "user", "cgroup", "container", "path" };
-	const struct yamltree *scope = yamltree_get(map, "scope"), *node;
+	const struct yamltree *scope = map_of(r, weir, "scope", "weir: scope", keys, 5), *node;
 
 	if (!scope)
-		return;
-	sigmatake_map(r, scope, "weir: scope", keys, 5);
-	if (scope->kind != YAMLTREE_MAP)
 		return;
 	if (!scope->n)
 		SIGMA_ERROR(r, &scope->place, "`scope` is empty: give it a key, or leave it out");
@@ -97,16 +105,13 @@ static void read_scope(struct sigma_reader *r, const struct yamltree *map,
 		read_paths(r, node, "`path`", &out->paths);
 }
 
-static void read_budget(struct sigma_reader *r, const struct yamltree *map,
+static void read_budget(struct sigma_reader *r, const struct yamltree *weir,
 			struct sigma_weir *out)
 {
 	static const char *const keys[] = { "per_minute", "targets" };
-	const struct yamltree *budget = yamltree_get(map, "budget"), *node;
+	const struct yamltree *budget = map_of(r, weir, "budget", "weir: budget", keys, 2), *node;
 
 	if (!budget)
-		return;
-	sigmatake_map(r, budget, "weir: budget", keys, 2);
-	if (budget->kind != YAMLTREE_MAP)
 		return;
 	if ((node = yamltree_get(budget, "per_minute")))
 		sigmatake_u32(r, node, "`per_minute`", 1, UINT32_MAX, &out->per_minute);

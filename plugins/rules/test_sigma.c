@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Documents: what they say of themselves, actions on others, `weir:`, and what is refused. */
+#include "sigmapriv.h"
 #include "test_lib.h"
 
 #define LOG	"logsource: {category: c}\n"
@@ -291,6 +292,52 @@ static void test_weir_wrong(void)
 	}
 }
 
+/* ---- memory ----------------------------------------------------------------------*/
+
+/* A set that may take only so much; whether there was enough. */
+static bool try_memory(const char *text, size_t max)
+{
+	const struct sigma_conf conf = { 0 };
+	struct sigma_set *set = sigma_new(&conf);
+	int r;
+
+	((struct sigma_own *)set)->arena.max = max;
+	r = sigma_read(set, "t", text, strlen(text));
+	if (r >= 0 && sigma_link(set))
+		r = -1;
+	sigma_free(set);
+	return r >= 0;
+}
+
+/* Wherever it is at its end, that is told, and nothing is left behind. */
+static void test_memory(void)
+{
+	static const char end[] = "title: c\ncorrelation: {type: temporal, rules: [n], "
+		"timespan: 5m}\n---\ntitle: f\n" LOG "filter: {rules: any, x: {B: y}, "
+		"condition: x}\n";
+	size_t n, need, max = 1 << 20;
+	char *text = malloc(max), *p = text;
+	int i, n_short = 0;
+
+	if (!text)
+		abort();
+	for (i = 0; i < 60; i++)
+		p += sprintf(p, "title: t%d\nname: n%s\n" LOG "detection:\n  s:\n"
+			     "    A|windash|contains: ' -x'\n    B|re: x\n    C|cidr: ::1\n"
+			     "    D|wide|base64offset|contains: abc\n    E: [a, null, 1]\n"
+			     "    F|fieldref: G\n  _t: [k, l]\n  condition: s or 1 of _*\n"
+			     "weir: {scope: {user: a}, set: {name: v, scope: user, value: [x]}}\n"
+			     "---\n", i, i ? "x" : "");
+	/* Only the first one is called n. */
+	strcpy(p, end);
+	for (need = 1 << 16; !try_memory(text, need); need += 1 << 13)
+		n_short++;
+	ok(n_short > 20, "%d times there was too little", n_short);
+	for (n = 1; n < 4; n++)
+		ok(!try_memory(text, n << 10), "%zu KiB are too little", n);
+	free(text);
+}
+
 /* ---- messages --------------------------------------------------------------------*/
 
 static void test_messages(void)
@@ -326,6 +373,7 @@ int main(void)
 	test_actions();
 	test_weir();
 	test_weir_wrong();
+	test_memory();
 	test_messages();
 	return done_testing();
 }

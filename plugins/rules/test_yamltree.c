@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Trees of YAML: kinds, places, and what is refused. */
-#include "yamltree.h"
+#include "yamlfile.h"
 
 #include "test_lib.h"
 
@@ -57,22 +57,22 @@ static void read_all(const char *bytes, size_t n, struct result *out)
 	struct rulearena arena = { 0 };
 	struct rulediags diags = { 0 };
 	const struct yamltree *doc;
-	struct yamltree_file *f;
+	struct yamlfile *f;
 	FILE *text;
 
 	*out = (struct result){ 0 };
 	text = fmemopen(out->text, sizeof(out->text) - 1, "w");
-	f = yamltree_open(&arena, &diags, "t", bytes, n);
+	f = yamlfile_open(&arena, &diags, "t", bytes, n);
 	if (!text || !f)
 		abort();
-	while (yamltree_next(f, &doc) > 0) {
+	while (yamlfile_next(f, &doc) > 0) {
 		out->n_docs++;
 		if (doc)
 			print(doc, text);
 		fputc(';', text);
 	}
 	fclose(text);
-	yamltree_close(f);
+	yamlfile_close(f);
 	if (diags.n)
 		rulediag_format(&diags.items[0], out->why, sizeof(out->why));
 	out->n_errors = (int)diags.n_errors;
@@ -220,12 +220,12 @@ static void test_bounds(void)
 	free(p);
 }
 
-static struct yamltree_file *open_one(struct rulearena *a, struct rulediags *d,
+static struct yamlfile *open_one(struct rulearena *a, struct rulediags *d,
 				      const char *text, const struct yamltree **out)
 {
-	struct yamltree_file *f = yamltree_open(a, d, "t", text, strlen(text));
+	struct yamlfile *f = yamlfile_open(a, d, "t", text, strlen(text));
 
-	if (!f || yamltree_next(f, out) != 1)
+	if (!f || yamlfile_next(f, out) != 1)
 		abort();
 	return f;
 }
@@ -235,7 +235,7 @@ static void test_merge(void)
 	struct rulearena arena = { 0 };
 	struct rulediags diags = { 0 };
 	const struct yamltree *base, *over, *map;
-	struct yamltree_file *f, *g;
+	struct yamlfile *f, *g;
 	char text[512] = "";
 	FILE *out = fmemopen(text, sizeof(text) - 1, "w");
 
@@ -250,8 +250,8 @@ static void test_merge(void)
 	is_str(text, "{a:1i m:{x:1i y:3i w:4i} l:[2i] z:9i b:5i}{a:1i l:[2i] z:9i b:5i}",
 	       "merged, and without a key");
 	is_int(map->weight, 18, "nodes of it");
-	yamltree_close(f);
-	yamltree_close(g);
+	yamlfile_close(f);
+	yamlfile_close(g);
 	rulearena_fini(&arena);
 	rulediag_fini(&diags);
 }
@@ -263,11 +263,11 @@ static void test_memory(void)
 	struct rulearena arena = { .max = 1 };
 	struct rulediags diags = { 0 };
 	const struct yamltree *doc;
-	struct yamltree_file *f = yamltree_open(&arena, &diags, "t", text, sizeof(text) - 1);
+	struct yamlfile *f = yamlfile_open(&arena, &diags, "t", text, sizeof(text) - 1);
 
-	is_int(yamltree_next(f, &doc), -1, "no memory is told");
+	is_int(yamlfile_next(f, &doc), -1, "no memory is told");
 	ok(arena.failed, "and stays so");
-	yamltree_close(f);
+	yamlfile_close(f);
 	rulearena_fini(&arena);
 	rulediag_fini(&diags);
 }

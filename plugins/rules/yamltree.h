@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files of YAML as trees: UTF-8, the core schema of YAML 1.2, each node with its place.
- * Keys are scalars and there once. An alias is the same node again; how deep a tree is and
- * how many nodes there are, those of aliases counted each time, is bounded. One thread.
- *
- *	struct yamltree_file *f = yamltree_open(arena, diags, name, bytes, n);
- *
- *	while (yamltree_next(f, &root) > 0)
- *		...
- *	yamltree_close(f);
+ * YAML as a tree: the core schema of YAML 1.2, each node with its place. Keys are scalars
+ * and there once. An alias is the same node again; how deep a tree is and how many nodes
+ * there are, those of aliases counted each time, is bounded. Nothing changes a tree.
  */
 #pragma once
 
@@ -19,7 +13,6 @@
 #include "rulearena.h"
 #include "rulediag.h"
 
-#define YAMLTREE_BYTES	(16u << 20)	/* of a file */
 #define YAMLTREE_DEPTH	32u
 #define YAMLTREE_NODES	(1u << 20)	/* of a file */
 
@@ -48,19 +41,6 @@ struct yamltree {
 	const struct yamltree **items;
 	struct yamltree_pair *pairs;
 };
-
-struct yamltree_file;
-
-/* What is wrong goes to diags. The bytes and name stay the caller's. NULL: no memory. */
-struct yamltree_file *yamltree_open(struct rulearena *a, struct rulediags *diags,
-				    const char *name, const void *bytes, size_t n);
-/*
- * 1: a document, in the arena. If something was wrong with it, that is an error in diags,
- * and *out is what could be read, or NULL; the next call goes on behind it. 0: there are
- * no more. -1: no memory.
- */
-int yamltree_next(struct yamltree_file *f, const struct yamltree **out);
-void yamltree_close(struct yamltree_file *f);
 
 /* Two scalars by their text, as memcmp(). */
 int yamltree_compare(const struct yamltree *a, const struct yamltree *b);

@@ -11,7 +11,6 @@
 #include "../../plugins/rules/sigmatext.h"
 
 #define MAX_VALUES	2000
-#define MAX_DEPTH	256
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -56,7 +55,7 @@ static uint32_t check_expr(const struct sigma_expr *e, unsigned depth)
 {
 	uint32_t i, n = 0;
 
-	must(e && depth < MAX_DEPTH);
+	must(e && depth < SIGMA_DEPTH);
 	if (e->node == SIGMA_LEAF) {
 		check_test(e->test);
 		return 1;
