@@ -16,11 +16,6 @@
 
 #define DEPTH	16u	/* of folders */
 
-struct text {
-	struct text *next;
-	char bytes[];
-};
-
 const char *rules_name(const struct sigma_meta *m)
 {
 	return m->id ? m->id : m->title ? m->title : "";
@@ -123,43 +118,26 @@ static int take_path(struct rules *r, const char *path, unsigned depth, bool nam
 
 /* ---- placeholders ------------------------------------------------------------------*/
 
-static struct text *keep(struct rules *r, char *bytes, size_t n)
-{
-	struct text *t = malloc(sizeof(*t) + n + 1);
-
-	if (!t)
-		return NULL;
-	memcpy(t->bytes, bytes, n + 1);
-	t->next = r->texts;
-	r->texts = t;
-	return t;
-}
-
 /* Each line that is not empty is a value. */
 static bool split(struct rules *r, char *bytes, struct sigma_words *out)
 {
-	const char **words = NULL, **more;
+	const char **words = NULL;
 	char *line, *save = NULL;
-	uint32_t n = 0;
+	uint32_t n = 0, cap = 0;
 
 	for (line = strtok_r(bytes, "\r\n", &save); line; line = strtok_r(NULL, "\r\n", &save)) {
-		more = realloc(words, (n + 1) * sizeof(*more));
-		if (!more)
-			break;
-		words = more;
+		if (!rulearena_more(&r->texts, &words, n, &cap, sizeof(*words)))
+			return false;
 		words[n++] = line;
 	}
-	more = (const char **)keep(r, (char *)words, n * sizeof(*words))->bytes;
-	free(words);
-	*out = (struct sigma_words){ n, more };
+	*out = (struct sigma_words){ n, words };
 	return true;
 }
 
 static bool expand(void *arg, const char *name, struct sigma_words *out)
 {
 	struct rules *r = arg;
-	char *path, *bytes = NULL;
-	struct text *t = NULL;
+	char *path, *bytes = NULL, *text = NULL;
 	size_t n;
 
 	if (!r->placeholder_dir || strchr(name, '/') ||
@@ -168,10 +146,10 @@ static bool expand(void *arg, const char *name, struct sigma_words *out)
 	if (!access(path, R_OK))
 		bytes = read_file(path, &n);
 	if (bytes)
-		t = keep(r, bytes, n);
+		text = rulearena_text(&r->texts, bytes, n);
 	free(bytes);
 	free(path);
-	return t && split(r, t->bytes, out);
+	return text && split(r, text, out);
 }
 
 /* ---- all -------------------------------------------------------------------------*/
@@ -236,14 +214,9 @@ void rules_complain(const struct rules *r)
 
 void rules_fini(struct rules *r)
 {
-	struct text *t, *next;
-
-	for (t = r->texts; t; t = next) {
-		next = t->next;
-		free(t);
-	}
 	ruleset_free(r->image);
 	sigma_free(r->set);
 	rulemap_free(r->map);
 	rulediag_fini(&r->diags);
+	rulearena_fini(&r->texts);
 }

@@ -4,6 +4,7 @@
 
 #include <json-c/json.h>
 
+#include "plugins/rules/rulearena.h"
 #include "plugins/rules/ruleset.h"
 
 #define RULES_FILE_MAX	(16u << 20)
@@ -17,7 +18,7 @@ struct rules {
 	struct sigma_words placeholders;
 	const char *placeholder_dir;	/* a file NAME.txt each; NULL: there are none */
 	const char *map_file;		/* NULL: the default alone */
-	void *texts;
+	struct rulearena texts;		/* of placeholders */
 };
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A value is looked up by each name that its field has. Texts are those of json-c, which
- * keeps them as long as the object; those that have to be made are kept in blocks.
+ * keeps them as long as the object; those that have to be made are in an arena.
  */
 #include "ruleevent.h"
 
@@ -11,18 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPTH	16u		/* of objects in an event */
+#include "rulearena.h"
 
-struct block {
-	struct block *next;
-	char text[];
-};
+#define DEPTH	16u		/* of objects in an event */
 
 struct ruleevent {
 	const struct ruleset *set;
 	struct json_object *event;
 	struct match_value *values;
-	struct block *blocks;
+	struct rulearena arena;
 	bool no_memory;
 };
 
@@ -35,17 +32,6 @@ struct ruleevent *ruleevent_new(const struct ruleset *set)
 	e->set = set;
 	e->values = calloc(set->image.n_fields + 1, sizeof(*e->values));
 	return e->values ? e : ruleevent_free(e);
-}
-
-static void forget(struct ruleevent *e)
-{
-	struct block *b, *next;
-
-	for (b = e->blocks; b; b = next) {
-		next = b->next;
-		free(b);
-	}
-	e->blocks = NULL;
 }
 
 /* ---- names -----------------------------------------------------------------------*/
@@ -178,17 +164,11 @@ static const char *text_of(struct json_object *o, size_t *len)
 
 static void keep(struct ruleevent *e, struct match_value *v, const char *text, size_t len)
 {
-	struct block *b = malloc(sizeof(*b) + len + 1);
+	const char *copy = rulearena_text(&e->arena, len ? text : "", len);
 
-	if (!b) {
-		e->no_memory = true;
-		return;
-	}
-	if (len)
-		memcpy(b->text, text, len);
-	b->next = e->blocks;
-	e->blocks = b;
-	set_text(v, b->text, len);
+	e->no_memory |= !copy;
+	if (copy)
+		set_text(v, copy, len);
 }
 
 static void join_array(struct ruleevent *e, struct match_value *v, struct json_object *o)
@@ -283,7 +263,7 @@ int ruleevent_take(struct ruleevent *e, struct json_object *event)
 	const struct ruleset_field *f;
 	uint32_t i;
 
-	forget(e);
+	rulearena_fini(&e->arena);
 	e->event = event;
 	e->no_memory = false;
 	for (i = 0; i < e->set->image.n_fields; i++) {
@@ -309,7 +289,7 @@ struct ruleevent *ruleevent_free(struct ruleevent *e)
 {
 	if (!e)
 		return NULL;
-	forget(e);
+	rulearena_fini(&e->arena);
 	free(e->values);
 	free(e);
 	return NULL;

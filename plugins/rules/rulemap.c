@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads sources with libconfig. Everything lives in one list of blocks, so that what
- * one text says can point into what was made for another.
+ * Reads sources with libconfig. Everything lives in one arena, so that what one text says
+ * can point into what was made for another.
  */
 #include "rulemap.h"
 
@@ -9,16 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rulearena.h"
 #include "rulefield.h"
 #include "rulesources.h"
 
-struct block {
-	struct block *next;
-	max_align_t bytes[];
-};
-
 struct rulemap {
-	struct block *blocks;
+	struct rulearena arena;
 	struct rulemap_source *sources;
 	uint32_t n, cap;
 };
@@ -31,24 +27,21 @@ struct reading {
 	bool failed;
 };
 
-static void *take(struct reading *r, size_t n)
+/* At least one, so that NULL always says that there is no memory. */
+static void *take(struct reading *r, int n, size_t size)
 {
-	struct block *b = calloc(1, sizeof(*b) + n);
+	void *p = rulearena_get(&r->map->arena, (size_t)n + 1, size);
 
-	if (!b) {
-		r->failed = true;
-		return NULL;
-	}
-	b->next = r->map->blocks;
-	r->map->blocks = b;
-	return b->bytes;
+	r->failed |= !p;
+	return p;
 }
 
 static const char *keep(struct reading *r, const char *text)
 {
-	char *copy = text ? take(r, strlen(text) + 1) : NULL;
+	const char *copy = text ? rulearena_text(&r->map->arena, text, strlen(text)) : NULL;
 
-	return copy ? strcpy(copy, text) : NULL;
+	r->failed |= text && !copy;
+	return copy;
 }
 
 static void wrong(struct reading *r, const config_setting_t *s, const char *what, const char *word)
@@ -65,7 +58,7 @@ static bool read_types(struct reading *r, const config_setting_t *s, struct rule
 {
 	const config_setting_t *types = config_setting_get_member(s, "types");
 	int i, n = types ? config_setting_length(types) : 0;
-	uint16_t *to = take(r, (size_t)n * sizeof(*to) + 1);
+	uint16_t *to = take(r, n, sizeof(*to));
 	const char *name;
 
 	for (i = 0; to && i < n; i++) {
@@ -85,7 +78,7 @@ static bool read_fields(struct reading *r, const config_setting_t *s, struct rul
 {
 	const config_setting_t *fields = config_setting_get_member(s, "fields"), *f;
 	int i, n = fields ? config_setting_length(fields) : 0;
-	struct rulemap_field *to = take(r, (size_t)n * sizeof(*to) + 1);
+	struct rulemap_field *to = take(r, n, sizeof(*to));
 
 	for (i = 0; to && i < n; i++) {
 		f = config_setting_get_elem(fields, (unsigned)i);
@@ -103,7 +96,7 @@ static bool read_events(struct reading *r, const config_setting_t *s, struct rul
 {
 	const config_setting_t *events = config_setting_get_member(s, "events"), *e;
 	int i, n = events ? config_setting_length(events) : 0;
-	struct rulemap_events *to = take(r, (size_t)n * sizeof(*to) + 1);
+	struct rulemap_events *to = take(r, n, sizeof(*to));
 
 	for (i = 0; to && i < n; i++) {
 		e = config_setting_get_elem(events, (unsigned)i);
@@ -251,14 +244,9 @@ const struct rulemap_source *rulemap_find(const struct rulemap *map,
 
 struct rulemap *rulemap_free(struct rulemap *map)
 {
-	struct block *b, *next;
-
 	if (!map)
 		return NULL;
-	for (b = map->blocks; b; b = next) {
-		next = b->next;
-		free(b);
-	}
+	rulearena_fini(&map->arena);
 	free(map->sources);
 	free(map);
 	return NULL;

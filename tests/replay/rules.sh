@@ -71,6 +71,20 @@ matches $'  s_a: { Image: x }\n  s_b: { Image: y }\n  f: { User: root }\n  condi
 item 'Image: /bin/sh' '{"process":{"exe":{"path":"/bin/sh"}}}' yes
 item 'CommandLine: sh -c x' '{"process":{"args":["sh","-c","x"]}}' yes
 
+# ---- placeholders ------------------------------------------------------------------
+mkdir words
+printf 'root\nadmin\n' >words/admins.txt
+: >words/empty.txt
+for name in admins empty missing; do
+	printf 'title: R\n%s\ndetection: { s: { User|expand: "%%%s%%" }, condition: s }\n' "$source" $name >rule.yml
+	echo '{"event":{"User":"Admin"}}' >events
+	"$weirctl" rules test rule.yml --events events --placeholders words >got 2>err
+	echo "$name $? $(cat got)"
+done >all
+is "$(cat all)" "admins 0 { \"line\": 1, \"matches\": [ \"R\" ] }
+empty 3 
+missing 3 " 'values of placeholders'
+
 # ---- several rules, log sources, correlations ------------------------------------
 cat >rule.yml <<-END
 	title: base
