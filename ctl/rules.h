@@ -15,7 +15,6 @@ struct rules {
 	struct sigma_set *set;
 	struct ruleset *image;
 	struct rulediags diags;		/* of maps and of the making; set->diags has the others */
-	struct sigma_words placeholders;
 	const char *placeholder_dir;	/* a file NAME.txt each; NULL: there are none */
 	const char *map_file;		/* NULL: the default alone */
 	struct rulearena texts;		/* of placeholders */

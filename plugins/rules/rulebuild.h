@@ -16,12 +16,11 @@ struct rulestring {
 
 struct rulebuild {
 	struct ruleset *out;
-	struct sigma_set *set;
 	const struct ruleset_conf *conf;
 	struct rulediags *diags;
 	/* Room in the arrays of `out`. */
 	struct {
-		uint32_t fields, bits, tests, dfas, next, ops, rules, list, names, programs;
+		uint32_t fields, bits, tests, dfas, ops, rules, list, names, programs;
 	} cap;
 	struct rulebits *strings;
 	/* The rule at work. */
@@ -80,7 +79,7 @@ void rulebuild_user(struct rulebuild *b, const char *why);
 /* ---- ruleguard.c ---------------------------------------------------------------------*/
 
 /*
- * The guards of program number i: bits of which one is set, or unknown, wherever it can be
- * true. Found in its operations; sets b->out->programs[i].
+ * The guards of all programs: bits of which one is set, or unknown, wherever the program can
+ * be true. Found in its operations; makes the lists that bits and fields point into.
  */
 bool ruleguard_all(struct rulebuild *b);

@@ -26,8 +26,8 @@ struct ruledfa {
 };
 
 struct ruledfa_limits {
-	uint32_t max_states;	/* of the smallest automaton; at most 65535 */
-	uint32_t max_work;	/* states while it is made; more: too large */
+	uint32_t max_states;	/* at most 65535 */
+	uint32_t max_work;	/* a 64th of what all sets of states may hold together */
 };
 
 /* Why there is none. Positive: the pattern's fault, or that of the limits. */
@@ -45,8 +45,9 @@ struct ruledfa_why {
 };
 
 /*
- * Found anywhere, as PCRE would in UTF-8 mode over text that may not be valid: a bad byte
- * is a character that only `.`, negated classes and \N, \D, \S, \W match.
+ * Found anywhere, as PCRE would in UTF-8 mode over text that may not be valid: a byte that
+ * cannot begin a character is one that only `.`, \N and negated classes match; one that
+ * begins a character which does not go on matches nothing.
  * flags: enum sigma_re_flags; (?i) and its like inside count as well.
  */
 int ruledfa_regex(const char *regex, size_t len, uint32_t flags,

@@ -242,7 +242,7 @@ static void compile(struct rulebuild *b, uint32_t index)
 struct ruleset *ruleset_new(struct sigma_set *set, const struct ruleset_conf *conf,
 			    struct rulediags *diags)
 {
-	struct rulebuild b = { .set = set, .conf = conf, .diags = diags };
+	struct rulebuild b = { .conf = conf, .diags = diags };
 	uint32_t i;
 
 	b.out = calloc(1, sizeof(*b.out));

@@ -70,7 +70,6 @@ struct ruleset {
 	struct ruleset_field *names;	/* by field */
 	struct ruleset_program *programs;	/* by rule of the image */
 	uint32_t n_strings, n_states;
-	void *owner;			/* its own */
 };
 
 /*
