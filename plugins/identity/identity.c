@@ -432,6 +432,12 @@ static void note_change(struct identity *x, const struct weir_event *ev, uint32_
 		    get32(x, ev, IDFIELD_IN_VIA, 0) != WEIR_NS_SETNS)
 			forget(x, get32(x, ev, IDFIELD_IN_NEW_MNT, UINT32_MAX));
 		break;
+	case WEIR_EV_mount:
+	case WEIR_EV_umount:
+		/* A container gets its root, or files over those of the host. */
+		if (mnt)
+			forget(x, mnt);
+		break;
 	}
 }
 

@@ -86,14 +86,19 @@ static struct fake *open_with(const char *more)
 	return f;
 }
 
-static void begin(struct fake *f, uint32_t mnt, uint32_t user, uint32_t pid)
+static void begin_type(struct fake *f, uint32_t type, uint32_t mnt, uint32_t user, uint32_t pid)
 {
-	fake_begin(f, WEIR_EV_mkdir);
+	fake_begin(f, type);
 	fake_u64(f, "id", 4711);
 	fake_u64(f, "time", now_ns);
 	fake_u64(f, "process.namespaces.mnt", mnt);
 	fake_u64(f, "process.namespaces.user", user);
 	fake_u64(f, "process.pid", pid);
+}
+
+static void begin(struct fake *f, uint32_t mnt, uint32_t user, uint32_t pid)
+{
+	begin_type(f, WEIR_EV_mkdir, mnt, user, pid);
 }
 
 static void begin_host(struct fake *f)
@@ -337,6 +342,24 @@ static void test_reused(void)
 	begin_container(f);
 	fake_u64(f, "process.cgroup.id", 1);
 	is_str(fake_text_in(ask(f, 33), "process.user.name"), "new", "a new namespace is new");
+	fake_close(f);
+}
+
+/* What is mounted in a container may cover its accounts. */
+static void test_mounts(void)
+{
+	struct fake *f = open_with("");
+	uint32_t mnt = ino(in_dir("77/ns/mnt")), user = ino(in_dir("77/ns/user"));
+
+	put("77/root/etc/passwd", "old:x:33:33::/:\n");
+	begin_container(f);
+	is_str(fake_text_in(ask(f, 33), "process.user.name"), "old", "before a mount");
+	put("77/root/etc/passwd", "new:x:33:33::/:\n");
+	begin_type(f, WEIR_EV_mount, mnt, user, PID);
+	is_str(fake_text_in(ask(f, 33), "process.user.name"), "new", "a mount: asked again");
+	put("77/root/etc/passwd", "newer:x:33:33::/:\n");
+	begin_type(f, WEIR_EV_umount, mnt, user, PID);
+	is_str(fake_text_in(ask(f, 33), "process.user.name"), "newer", "an umount: the same");
 	fake_close(f);
 }
 
@@ -615,6 +638,7 @@ int main(void)
 	test_young();
 	test_mapped();
 	test_reused();
+	test_mounts();
 	test_hostile();
 	test_ttl();
 	test_full();
