@@ -73,6 +73,8 @@ __u32 g_owner[SCRATCH_SLOTS];
 volatile __u64 g_outcomes;
 volatile __u32 g_unix_outcomes;
 volatile __u32 g_ended;
+volatile __u32 g_rules_generation;
+volatile __u64 g_rules_blocks;
 
 __u64 g_seq[WEIR_CLASS_KERNEL_MAX * SEQ_STEP];
 
@@ -553,6 +555,7 @@ static __always_inline void base_begin(struct scratch *s, __u32 type, __u32 size
 
 	__builtin_memset(s->rec, 0, 512);
 	s->excluded = 0;
+	s->blocked = 0;
 	s->tail = size;
 	b->type = type;
 	b->time = bpf_ktime_get_boot_ns();
@@ -600,6 +603,49 @@ __noinline int base_fill_current(struct scratch *s, __u32 type, __u32 size)
 		return 0;
 	base_begin(s, type, size);
 	base_fill(s, bpf_get_current_task_btf(), true, cfg_args_max);
+	return 0;
+}
+
+/* What is known before there is an image: of its process all, of itself its file. */
+__noinline int base_fill_ask(struct scratch *s)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct fs_struct *fs = task->fs;
+	struct weir_exec *e;
+	struct weir_base *b;
+	struct inode *inode;
+	struct file *file;
+
+	if (!s)
+		return 0;
+	file = (void *)s->walk_dentry;
+	base_begin(s, WEIR_EV_exec, sizeof(*e));
+	e = (void *)s->rec;
+	b = &e->base;
+	e->script_uid = ~0u;
+	ids_fill(s, b, task);
+	places_fill(s, b, task);
+	b->comm = str_of(text_put(s, launder(s, &task->comm), 16));
+	inode = BPF_CORE_READ(file, f_inode);
+	b->exe_ino = BPF_CORE_READ(inode, i_ino);
+	b->exe_dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	b->exe_mode = BPF_CORE_READ(inode, i_mode);
+	b->exe_uid = BPF_CORE_READ(inode, i_uid.val);
+	b->exe_gid = BPF_CORE_READ(inode, i_gid.val);
+	b->exe_nlink = BPF_CORE_READ(inode, i_nlink);
+	b->exe_mtime = compat_mtime(inode);
+	s->walk_flags = 0;
+	s->walk_mnt = (__u64)BPF_CORE_READ(file, f_path.mnt);
+	s->walk_dentry = (__u64)BPF_CORE_READ(file, f_path.dentry);
+	b->exe_path = str_of(path_put(s));
+	s->excluded = process_skipped(s, b);
+	b->args.len = WEIR_STR_ERROR;
+	e->env.len = WEIR_STR_ERROR;
+	if (fs) {
+		s->walk_mnt = (__u64)fs->pwd.mnt;
+		s->walk_dentry = (__u64)fs->pwd.dentry;
+		b->cwd = str_of(path_put(s));
+	}
 	return 0;
 }
 
@@ -714,8 +760,8 @@ __noinline int op_emit(struct scratch *s, __u32 outcome, __u32 error)
 	type = b->type & (WEIR_EV_KERNEL_MAX - 1);
 	b->rclass = type_class(type);
 	critical = b->rclass == WEIR_CLASS_CRITICAL;
-	b->outcome = outcome;
-	b->error = error;
+	b->outcome = s->blocked ? WEIR_OUTCOME_BLOCKED : outcome;
+	b->error = s->blocked ? EPERM : error;
 	b->seq = seq_take(type);
 	b->id = cfg_id_base + (b->seq << 2 | b->rclass);
 	if (cfg_rate_ns && !critical && bucket_empty(b->cgroup)) {
@@ -742,6 +788,20 @@ __noinline int op_emit(struct scratch *s, __u32 outcome, __u32 error)
 out:
 	scratch_release(s);
 	return 0;
+}
+
+/* ---- rules ------------------------------------------------------------------------*/
+
+__noinline int rules_judge_0(struct scratch *s, __u32 how)
+{
+	BOUND(how);
+	return s && how > ~0u;
+}
+
+__noinline int rules_judge_1(struct scratch *s, __u32 how)
+{
+	BOUND(how);
+	return s && how > ~0u;
 }
 
 /* ---- the processes that run already ------------------------------------------------*/

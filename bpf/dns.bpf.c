@@ -398,9 +398,9 @@ static __always_inline void source_set(struct scratch *s, const struct sock *sk)
 		e->src.family = 0;
 }
 
-static __always_inline void send_begin(__u64 *ctx, const struct sock *sk,
-				       const struct msghdr *msg, __u32 size,
-				       const struct target *t)
+static __always_inline int send_begin(__u64 *ctx, const struct sock *sk,
+				      const struct msghdr *msg, __u32 size,
+				      const struct target *t)
 {
 	struct weir_base *base;
 	struct scratch *s;
@@ -409,12 +409,12 @@ static __always_inline void send_begin(__u64 *ctx, const struct sock *sk,
 	op_flush(WEIR_EV_udp_send, WEIR_OUTCOME_UNKNOWN);
 	s = send_fill(sk, msg, size, t);
 	if (!s)
-		return;
+		return 0;
 	source_set(s, sk);
 	if (t->stream)
 		s->may_wait = 0;
 	base = (void *)s->rec;
-	op_park(s, ctx, base->type, (__u64)sk);
+	return op_park_as(s, ctx, base->type, (__u64)sk, ctx && cfg_lsm ? JUDGE_CAN_BLOCK : 0);
 }
 
 SEC("lsm/socket_sendmsg")
@@ -432,8 +432,7 @@ int on_socket_sendmsg(__u64 *ctx)
 				     BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (asked)
 		*asked = hook_arg(ctx, 1);
-	send_begin(ctx, sk, msg, ctx[2], &t);
-	return 0;
+	return send_begin(ctx, sk, msg, ctx[2], &t);
 }
 
 /* Has the security hook seen this message? Once: the next may lie there, too. */

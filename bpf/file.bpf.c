@@ -130,8 +130,7 @@ int on_file_open(__u64 *ctx)
 		return 0;
 	e = (void *)s->rec;
 	e->open_flags = open_flags(file->f_flags, file->f_mode);
-	op_now(s, ctx, WEIR_OUTCOME_SUCCESS);
-	return 0;
+	return op_ask_now(s, ctx, WEIR_OUTCOME_SUCCESS);
 }
 
 /* The hook has the number as user space gives it: the kernel's own form. */
@@ -156,8 +155,7 @@ int on_path_mknod(__u64 *ctx)
 	e = (void *)s->rec;
 	e->create_mode = ctx[2] & 0xffff;
 	e->create_rdev = dev_decode(ctx[3]);
-	op_park(s, ctx, WEIR_EV_create, ctx[1]);
-	return 0;
+	return op_ask(s, ctx, WEIR_EV_create, ctx[1]);
 }
 
 static __always_inline int mknod_end(__u64 *ctx, __u64 at)
@@ -203,9 +201,7 @@ int on_path_unlink(__u64 *ctx)
 	struct scratch *s = file_begin(WEIR_EV_unlink, sizeof(struct weir_unlink),
 				       dir->mnt, (void *)ctx[1]);
 
-	if (s)
-		op_park(s, ctx, WEIR_EV_unlink, ctx[1]);
-	return 0;
+	return s ? op_ask(s, ctx, WEIR_EV_unlink, ctx[1]) : 0;
 }
 
 SEC("fexit/vfs_unlink")
@@ -222,9 +218,7 @@ int on_path_rmdir(__u64 *ctx)
 	struct scratch *s = file_begin(WEIR_EV_rmdir, sizeof(struct weir_rmdir),
 				       dir->mnt, (void *)ctx[1]);
 
-	if (s)
-		op_park(s, ctx, WEIR_EV_rmdir, ctx[1]);
-	return 0;
+	return s ? op_ask(s, ctx, WEIR_EV_rmdir, ctx[1]) : 0;
 }
 
 SEC("fexit/vfs_rmdir")
@@ -244,8 +238,7 @@ int on_path_mkdir(__u64 *ctx)
 	if (!s)
 		return 0;
 	((struct weir_mkdir *)s->rec)->create_mode = ctx[2] & 0xffff;
-	op_park(s, ctx, WEIR_EV_mkdir, ctx[1]);
-	return 0;
+	return op_ask(s, ctx, WEIR_EV_mkdir, ctx[1]);
 }
 
 SEC("fexit/vfs_mkdir")
@@ -267,8 +260,7 @@ int on_path_symlink(__u64 *ctx)
 		return 0;
 	e = (void *)s->rec;
 	e->target_path = str_of(text_put(s, hook_arg(ctx, 2), WEIR_PATH_MAX));
-	op_park(s, ctx, WEIR_EV_symlink, ctx[1]);
-	return 0;
+	return op_ask(s, ctx, WEIR_EV_symlink, ctx[1]);
 }
 
 SEC("fexit/vfs_symlink")
@@ -289,8 +281,7 @@ int on_path_link(__u64 *ctx)
 	if (!s)
 		return 0;
 	((struct weir_link *)s->rec)->target_path = second_path(s, dir->mnt, ctx[2]);
-	op_park(s, ctx, WEIR_EV_link, ctx[2]);
-	return 0;
+	return op_ask(s, ctx, WEIR_EV_link, ctx[2]);
 }
 
 SEC("fexit/vfs_link")
@@ -319,8 +310,7 @@ int on_path_rename(__u64 *ctx)
 	if (cfg_rename_flags)
 		e->rename_flags = ctx[4];
 	e->target_path = second_path(s, to->mnt, ctx[3]);
-	op_park(s, ctx, WEIR_EV_rename, ctx[1]);
-	return 0;
+	return op_ask(s, ctx, WEIR_EV_rename, ctx[1]);
 }
 
 SEC("fexit/vfs_rename")
@@ -345,8 +335,7 @@ static __always_inline int truncate_begin(__u64 *ctx, struct vfsmount *mnt,
 		return 0;
 	e = (void *)s->rec;
 	e->old_size = BPF_CORE_READ(dentry, d_inode, i_size);
-	op_park(s, ctx, WEIR_EV_truncate, (__u64)dentry);
-	return 0;
+	return op_ask(s, ctx, WEIR_EV_truncate, (__u64)dentry);
 }
 
 SEC("lsm/path_truncate")

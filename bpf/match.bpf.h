@@ -83,13 +83,19 @@ enum match_test_op {
 enum match_same_flags { MATCH_SAME_STARTS = 1, MATCH_SAME_ENDS = 2, MATCH_SAME_CASED = 4,
 	MATCH_SAME_CONTAINS = 8 };	/* this one is the host's affair */
 
+/* Of four bytes or sixteen, in network order; zero behind it. */
+union match_addr {
+	weir_u8 byte[16];
+	weir_u64 word[2];
+};
+
 /* A test of a field that needs no automaton; false if the field is absent. */
 struct match_test {
 	weir_u16 op;
 	weir_u16 field;
-	weir_u32 more;		/* number: its fraction, of 2^32; CIDR: bits; SAME: flags; PART: which */
+	weir_u32 more;		/* number: its fraction, of 2^32; SAME: flags; PART: which */
 	weir_s64 value;		/* number: the whole below it; CIDR: 4 or 6; SAME: field */
-	weir_u8 addr[16];
+	union match_addr addr, mask;	/* CIDR */
 };
 
 /* States that are never left. */
@@ -116,12 +122,105 @@ enum match_op {
 #define MATCH_OP(kind, n)	((weir_u32)(kind) << 24 | (n))
 #define MATCH_DEPTH		64u	/* of operands that wait */
 
+/* What a match does, beside being told. */
+enum match_action {
+	MATCH_EXCLUDE = 1,	/* before all others */
+	MATCH_BLOCK = 2,
+	MATCH_KILL = 4,
+	MATCH_KILL_PARENT = 8,
+	MATCH_DRY_RUN = 16,	/* none of these is done */
+	MATCH_UNKNOWN_TOO = 32,	/* also where a cut text may match */
+};
+
 struct match_rule {
 	weir_u64 types[2];	/* of events, a bit each */
 	weir_u32 op_at, n_ops;
 	weir_u32 number;	/* of the rule, for who asks; several programs may have one */
-	weir_u32 action;
+	weir_u32 action;	/* enum match_action */
+	weir_u32 per_minute, targets;	/* its budget; 0: without */
 };
+
+/* ---- arrays, as the kernel has them ------------------------------------------------*/
+
+/* Short elements lie in rows, as a map rounds each up to eight bytes. */
+#define MATCH_ROW	256u	/* bytes */
+
+struct match_row32 { weir_u32 v[MATCH_ROW / 4]; };
+struct match_row16 { weir_u16 v[MATCH_ROW / 2]; };
+
+/* X(name, type of an element or row) */
+#define MATCH_ARRAYS(X) \
+	X(cells, struct match_cell) \
+	X(outs, struct match_out) \
+	X(automata, struct match_automaton) \
+	X(fields, struct match_field) \
+	X(bits, struct match_bit) \
+	X(tests, struct match_test) \
+	X(dfas, struct match_dfa) \
+	X(rules, struct match_rule) \
+	X(list, struct match_row32) \
+	X(ops, struct match_row32) \
+	X(next, struct match_row16)
+
+enum match_array {
+#define MATCH_ENUM(name, type) MATCH_ARRAY_##name,
+	MATCH_ARRAYS(MATCH_ENUM)
+#undef MATCH_ENUM
+	MATCH_ARRAY__MAX
+};
+
+/* When the kernel does not know a field yet. */
+enum match_source_flags {
+	MATCH_SOURCE_LATE = 1,		/* before the operation is done */
+	MATCH_SOURCE_NO_IMAGE = 2,	/* before a program has been loaded */
+	MATCH_SOURCE_EMIT = 4,		/* before the event is sent */
+};
+
+/* Where a field lies in the records of a type. */
+struct match_source {
+	weir_u16 off;		/* 0: they have none */
+	weir_u8 kind;		/* enum weir_kind */
+	weir_u8 flags;		/* enum match_source_flags */
+};
+
+#define MATCH_TYPES	64u	/* that come from the kernel */
+#define MATCH_SOURCES	64u	/* fields that the kernel looks at */
+
+struct match_image {
+	weir_u32 n_fields, n_bits, n_rules;
+	weir_u32 always_at, n_always;	/* in the list: rules that no text guards */
+};
+
+/* What the kernel has of a generation beside the arrays. */
+struct match_head {
+	struct match_image image;
+	weir_u32 generation;
+	weir_u64 types;		/* for which there is a rule */
+	weir_u16 target[MATCH_TYPES];	/* where the number lies that a budget's targets are told by */
+	struct match_source sources[MATCH_TYPES][MATCH_SOURCES];
+};
+
+/* What the kernel found, at the end of a record: these two, then a word for each rule. */
+struct match_told {
+	weir_u32 generation;
+	weir_u32 flags;		/* enum match_told_flags */
+};
+
+enum match_told_flags {
+	MATCH_TOLD_BLOCKED = 1,
+	MATCH_TOLD_KILLED = 2,
+	MATCH_TOLD_PARENT = 4,		/* killed, or to be killed at what it does next */
+	MATCH_TOLD_DRY_RUN = 8,		/* this would have been blocked or killed */
+	MATCH_TOLD_OFF = 16,		/* the same, but enforcement is off */
+	MATCH_TOLD_NEVER = 32,		/* the same, but the process is never to be */
+	MATCH_TOLD_BUDGET = 64,		/* the same, but the rule's budget is used up */
+	MATCH_TOLD_CANNOT = 128,	/* to be blocked, but no hook asks here */
+	MATCH_TOLD_INCOMPLETE = 256,	/* more was found, or there was too much at once */
+};
+
+/* A word: the program's number, and above it whether it only may match. */
+#define MATCH_TOLD_MAY	(1u << 31)
+#define MATCH_TOLD_MAX	32u	/* words */
 
 /* ---- an event --------------------------------------------------------------------*/
 
@@ -132,6 +231,7 @@ enum match_value_flags {
 	MATCH_VALUE_CUT_BEGIN = 8,	/* of its text */
 	MATCH_VALUE_CUT_END = 16,
 	MATCH_VALUE_LIST = 32,		/* NULs in it are blanks; the last one is not in `len` */
+	MATCH_VALUE_LATE = 64,		/* not known yet; TEXT, both CUT too, and `len` is 0 */
 };
 
 /* Flags 0: absent. */
@@ -142,7 +242,7 @@ struct match_value {
 	weir_s64 number;	/* the whole below it ... */
 	weir_u32 fraction;	/* ... and what is left, of 2^32 */
 	weir_u32 family;	/* of the address: 4 or 6 */
-	weir_u8 addr[16];
+	union match_addr addr;
 };
 
 /* ---- the work ----------------------------------------------------------------------*/
@@ -152,18 +252,14 @@ enum match_truth { MATCH_FALSE, MATCH_TRUE, MATCH_UNKNOWN };
 #define MATCH_BITS_MAX	65536u
 #define MATCH_RULES_MAX	16384u	/* programs */
 #define MATCH_HITS	1024u	/* bits of an event */
+#define MATCH_CANDS	4096u	/* programs that an event makes us look at */
 #define MATCH_FOUND	1024u	/* rules of an event that are told by number */
 
-struct match_image {
-	weir_u32 n_fields, n_bits, n_rules;
-	weir_u32 always_at, n_always;	/* in the list: rules that no text guards */
-};
-
-#define MATCH_CHUNK	32u	/* steps between two looks at what they found */
+#define MATCH_CHUNK	8u	/* steps between two looks at what they found */
 
 /* Where a text is at. */
 struct match_scan {
-	weir_u32 at, state, base, fail;
+	weir_u32 at, end, state, base, fail;
 };
 
 struct match_found {
@@ -185,7 +281,7 @@ struct match_work {
 	weir_u64 is_true, is_unknown;	/* operands, the last one lowest */
 	struct match_found found[MATCH_FOUND];
 	weir_u32 hits[MATCH_HITS];
-	weir_u32 cands[MATCH_RULES_MAX];
+	weir_u16 cands[MATCH_CANDS];
 	weir_u64 bits[MATCH_BITS_MAX / 64];
 	weir_u64 marked[MATCH_RULES_MAX / 64];
 };

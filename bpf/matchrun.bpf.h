@@ -13,6 +13,15 @@
 #else
 #define MATCH_SEARCHES	1
 #endif
+/*
+ * A step has four ways to go, and the verifier follows them all. It takes what they leave
+ * in memory for the same, but not what they leave in registers.
+ */
+#ifdef __bpf__
+#define MATCH_JOIN()	asm volatile("" : : : "memory")
+#else
+#define MATCH_JOIN()	((void)0)
+#endif
 #define MATCH_SAME_ANYWHERE	(MATCH_SAME_STARTS | MATCH_SAME_ENDS | MATCH_SAME_CONTAINS)
 
 /* ---- texts -----------------------------------------------------------------------*/
@@ -79,46 +88,48 @@ static inline int match_fall(struct match *m, struct match_scan *s, weir_u32 sta
 	return 0;
 }
 
-/* One step; not 0: the text is over. */
+/* One step; not 0: the text is over. A list's NUL has the code of a blank. */
 static inline int match_step(struct match *m, struct match_scan *s,
 			     const struct match_automaton *a, const struct match_value *v)
 {
 	const struct match_cell *c;
-	weir_u32 code, next;
+	weir_u32 code = a->end, next;
 
-	if (s->at > v->len || (s->at == v->len && v->flags & MATCH_VALUE_CUT_END))
+	if (s->at >= s->end)
 		return 1;
-	code = s->at < v->len ? a->code[match_at(m, v, s->at)] : a->end;
+	if (s->at < v->len)
+		code = a->code[match_byte(m, v, s->at)];
 	next = s->base + code;
-	c = code ? match_cell(m, next) : 0;
+	c = match_cell(m, next);
 	if (c && c->check == s->state) {
 		s->at++;
 		match_enter(s, next, c);
-		if (c->out)
-			m->w->pending[m->w->n_pending++ % MATCH_CHUNK] = c->out;
+		m->w->pending[m->w->n_pending % MATCH_CHUNK] = c->out;
+		m->w->n_pending += c->out != 0;
 		return 0;
 	}
-	if (code && s->state != a->root)
-		return match_fall(m, s, s->fail);
-	s->at++;
-	return s->state == a->root ? 0 : match_fall(m, s, a->root);
+	/* A byte that no text has (code 0) leads to the root, and has no cell. */
+	if (!code || s->state == a->root)
+		s->at++;
+	if (s->state == a->root)
+		return 0;
+	return match_fall(m, s, code ? s->fail : a->root);
 }
 
-/* Several steps, with what they need in registers. */
 static inline int match_scan_chunk(struct match *m)
 {
 	const struct match_automaton *a = match_automaton(m, m->w->automaton);
 	const struct match_value *v = match_value(m, m->w->field);
 	struct match_work *w = m->w;
-	struct match_scan s = w->scan;
 	int i, over = 0;
 
 	if (!a || !v)
 		return 1;
 	w->n_pending = 0;
-	for (i = 0; i < (int)MATCH_CHUNK && !over; i++)
-		over = match_step(m, &s, a, v);
-	w->scan = s;
+	for (i = 0; i < (int)MATCH_CHUNK && !over; i++) {
+		over = match_step(m, &w->scan, a, v);
+		MATCH_JOIN();
+	}
 	w->i = 0;
 	if (w->n_pending)
 		match_loop(m, MATCH_CHUNK, match_pending_step);
@@ -129,12 +140,14 @@ static inline void match_scan(struct match *m, weir_u32 automaton)
 {
 	const struct match_automaton *a = match_automaton(m, automaton);
 	const struct match_value *v = match_value(m, m->w->field);
+	struct match_scan *s = &m->w->scan;
 
 	if (!a || !v || !(v->flags & MATCH_VALUE_TEXT))
 		return;
 	m->w->automaton = automaton;
-	m->w->scan.at = 0;
-	if (!match_fall(m, &m->w->scan, v->flags & MATCH_VALUE_CUT_BEGIN ? a->root : a->start))
+	s->at = 0;
+	s->end = v->len + !(v->flags & MATCH_VALUE_CUT_END);
+	if (!match_fall(m, s, v->flags & MATCH_VALUE_CUT_BEGIN ? a->root : a->start))
 		match_loop(m, 2 * v->len / MATCH_CHUNK + 2, match_scan_chunk);
 }
 
@@ -158,8 +171,12 @@ static inline int match_mark_step(struct match *m)
 	word = *number / 64 % (MATCH_RULES_MAX / 64);
 	if (!match_is_of_type(m, r) || w->marked[word] >> *number % 64 & 1)
 		return 0;
+	if (w->n_cands >= MATCH_CANDS) {
+		w->overflow = 1;
+		return 1;
+	}
 	w->marked[word] |= 1ull << *number % 64;
-	w->cands[w->n_cands++ % MATCH_RULES_MAX] = *number;
+	w->cands[w->n_cands++ % MATCH_CANDS] = (weir_u16)*number;
 	return 0;
 }
 
@@ -170,20 +187,23 @@ static inline void match_mark(struct match *m, weir_u32 first, weir_u32 n)
 	match_loop(m, n, match_mark_step);
 }
 
+/* The texts of a field: first those of any case, then the others. */
 static inline int match_field_step(struct match *m)
 {
-	const struct match_field *f = match_field(m, m->w->field);
-	const struct match_value *v = match_value(m, m->w->field);
+	struct match_work *w = m->w;
+	const struct match_field *f = match_field(m, w->field);
+	const struct match_value *v = match_value(m, w->field);
+	weir_u32 automaton;
 
 	if (!f || !v)
 		return 1;
-	if (f->folded != MATCH_NONE)
-		match_scan(m, f->folded);
-	if (f->cased != MATCH_NONE)
-		match_scan(m, f->cased);
-	if (v->flags & (MATCH_VALUE_CUT_BEGIN | MATCH_VALUE_CUT_END))
+	automaton = w->op ? f->cased : f->folded;
+	if (automaton != MATCH_NONE)
+		match_scan(m, automaton);
+	if (w->op && v->flags & (MATCH_VALUE_CUT_BEGIN | MATCH_VALUE_CUT_END))
 		match_mark(m, f->rule_at, f->n_rules);
-	m->w->field++;
+	w->field += w->op;
+	w->op ^= 1;
 	return 0;
 }
 
@@ -230,17 +250,10 @@ static inline int match_number(const struct match_value *v, const struct match_t
 
 static inline int match_cidr(const struct match_value *v, const struct match_test *t)
 {
-	weir_u32 i, bits = t->more, mask;
-
 	if (!(v->flags & MATCH_VALUE_ADDRESS) || (weir_s64)v->family != t->value)
 		return MATCH_FALSE;
-	for (i = 0; i < 16; i++) {
-		mask = bits >= 8 ? 0xff : 0xff00u >> bits & 0xff;
-		if ((v->addr[i] ^ t->addr[i]) & mask)
-			return MATCH_FALSE;
-		bits = bits > 8 ? bits - 8 : 0;
-	}
-	return MATCH_TRUE;
+	return !(((v->addr.word[0] ^ t->addr.word[0]) & t->mask.word[0]) |
+		 ((v->addr.word[1] ^ t->addr.word[1]) & t->mask.word[1]));
 }
 
 static inline weir_u8 match_fold(weir_u8 c)
@@ -306,6 +319,8 @@ static inline int match_try(struct match *m, weir_u32 number)
 
 	if (!v || !v->flags)
 		return MATCH_FALSE;
+	if (v->flags & MATCH_VALUE_LATE)
+		return MATCH_UNKNOWN;
 	switch (t->op) {
 	case MATCH_TEST_PRESENT:
 		return MATCH_TRUE;
@@ -349,13 +364,15 @@ static inline int match_dfa_step(struct match *m)
 	const struct match_field *f = d ? match_field(m, d->field) : 0;
 	const weir_u16 *next;
 	int ends, parts;
+	weir_u8 byte;
 
 	if (!v || !f || m->w->at > v->len)
 		return 1;
 	parts = f->flags & MATCH_FIELD_PARTS;
-	ends = m->w->at == v->len || (parts && match_at(m, v, m->w->at) == 0xff);
+	byte = m->w->at < v->len ? match_byte(m, v, m->w->at) : 0;
+	ends = m->w->at == v->len || (parts && byte == 0xff);
 	next = match_next(m, d->next_at + m->w->state * d->n_classes +
-			     (ends ? d->end : d->class[match_at(m, v, m->w->at)]));
+			     (ends ? d->end : d->class[byte]));
 	if (!next)
 		return 1;
 	m->w->at++;
@@ -458,7 +475,7 @@ static inline void match_found(struct match *m, weir_u32 rule, weir_u32 truth)
 static inline int match_cand_step(struct match *m)
 {
 	struct match_work *w = m->w;
-	weir_u32 number = w->cands[w->field % MATCH_RULES_MAX];
+	weir_u32 number = w->cands[w->field % MATCH_CANDS];
 	const struct match_rule *r;
 
 	if (w->field >= w->n_cands)
@@ -493,7 +510,7 @@ static inline int match_unhit_step(struct match *m)
 
 static inline int match_unmark_step(struct match *m)
 {
-	weir_u32 rule = m->w->cands[m->w->field % MATCH_RULES_MAX];
+	weir_u32 rule = m->w->cands[m->w->field % MATCH_CANDS];
 
 	if (m->w->field++ >= m->w->n_cands)
 		return 1;
@@ -508,8 +525,8 @@ static inline void match_event(struct match *m, const struct match_image *image,
 
 	w->type = type;
 	w->n_hits = w->n_cands = w->n_found = w->more = w->overflow = 0;
-	w->field = 0;
-	match_loop(m, image->n_fields, match_field_step);
+	w->field = w->op = 0;
+	match_loop(m, image->n_fields * 2, match_field_step);
 	match_mark(m, image->always_at, image->n_always);
 	w->op = 0;
 	match_loop(m, w->n_hits, match_hit_step);

@@ -46,8 +46,7 @@ int on_mmap_file(__u64 *ctx)
 	e = (void *)s->rec;
 	e->prot = prot;
 	e->map_flags = hook_arg(ctx, cfg_lsm ? 3 : 2);
-	op_park(s, ctx, WEIR_EV_mmap_exec, 1);
-	return 0;
+	return op_ask(s, ctx, WEIR_EV_mmap_exec, 1);
 }
 
 SEC("fexit/vm_mmap_pgoff")
@@ -104,8 +103,7 @@ int on_file_mprotect(__u64 *ctx)
 	e->area = area_of(vma);
 	e->start = BPF_CORE_READ(vma, vm_start);
 	e->size = BPF_CORE_READ(vma, vm_end) - e->start;
-	op_park(s, ctx, WEIR_EV_mprotect_exec, 1);
-	return 0;
+	return op_ask(s, ctx, WEIR_EV_mprotect_exec, 1);
 }
 
 /* Once for each area; what fails between the hook and here, the other tells. */

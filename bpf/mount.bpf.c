@@ -102,8 +102,7 @@ int on_sb_mount(__u64 *ctx)
 	/* A page that ends with a NUL; of some file systems it is no text. */
 	if (op == WEIR_MOUNT_NEW || (flags & (MS_REMOUNT | MS_BIND)) == MS_REMOUNT)
 		e->data = text_given(s, hook_arg(ctx, 4), WEIR_PATH_MAX);
-	op_park(s, ctx, WEIR_EV_mount, (__u64)path);
-	return 0;
+	return op_ask(s, ctx, WEIR_EV_mount, (__u64)path);
 }
 
 SEC("fexit/path_mount")
@@ -156,11 +155,9 @@ int on_move_mount(__u64 *ctx)
 	/* This moves nothing, and some compilers leave no function for its end. */
 	if (compat_syscall_arg(5) & MOVE_MOUNT_SET_GROUP) {
 		e->mount_op = WEIR_MOUNT_PROPAGATION;
-		op_now(s, ctx, WEIR_OUTCOME_UNKNOWN);
-	} else {
-		op_park(s, ctx, WEIR_EV_mount, (__u64)from);
+		return op_ask_now(s, ctx, WEIR_OUTCOME_UNKNOWN);
 	}
-	return 0;
+	return op_ask(s, ctx, WEIR_EV_mount, (__u64)from);
 }
 
 SEC("fexit/do_move_mount")
@@ -196,8 +193,7 @@ int on_sb_remount(__u64 *ctx)
 	e->mount_flags = MS_REMOUNT;
 	if (mnt)
 		origin_put(s, mnt);
-	op_park(s, ctx, WEIR_EV_mount, (__u64)sb);
-	return 0;
+	return op_ask(s, ctx, WEIR_EV_mount, (__u64)sb);
 }
 
 /* The flags now: where it failed, those that are still in force. */
@@ -228,8 +224,7 @@ int on_sb_umount(__u64 *ctx)
 		return 0;
 	((struct weir_umount *)s->rec)->umount_flags = ctx[1];
 	origin_put(s, mnt);
-	op_park(s, ctx, WEIR_EV_umount, (__u64)mnt);
-	return 0;
+	return op_ask(s, ctx, WEIR_EV_umount, (__u64)mnt);
 }
 
 SEC("fexit/path_umount")

@@ -59,11 +59,11 @@ static __always_inline bool has_outcome(const struct weir_connect *e)
 	       e->protocol != IPPROTO_MPTCP;
 }
 
-static __always_inline void sock_park(struct scratch *s, void *ctx, __u32 type, __u64 key)
+static __always_inline int sock_ask(struct scratch *s, void *ctx, __u32 type, __u64 key)
 {
 	if (!has_outcome((void *)s->rec))
 		s->may_wait = 0;
-	op_park(s, ctx, type, key);
+	return op_ask(s, ctx, type, key);
 }
 
 /* ---- connect -----------------------------------------------------------------------*/
@@ -81,8 +81,7 @@ int on_socket_connect(__u64 *ctx)
 	e = (void *)s->rec;
 	e->direction = WEIR_DIR_OUTBOUND;
 	addr_set(s, &e->dst, &e->dport, hook_arg(ctx, 1), ctx[2]);
-	sock_park(s, ctx, WEIR_EV_connect, ctx[0]);
-	return 0;
+	return sock_ask(s, ctx, WEIR_EV_connect, ctx[0]);
 }
 
 static __always_inline int connect_end(__u64 *ctx)
@@ -190,8 +189,7 @@ int on_socket_bind(__u64 *ctx)
 		return 0;
 	e = (void *)s->rec;
 	addr_set(s, &e->src, &e->sport, hook_arg(ctx, 1), ctx[2]);
-	sock_park(s, ctx, WEIR_EV_bind, ctx[0]);
-	return 0;
+	return sock_ask(s, ctx, WEIR_EV_bind, ctx[0]);
 }
 
 /* Port 0 asked the kernel to choose: now it has. */
@@ -247,8 +245,7 @@ int on_socket_listen(__u64 *ctx)
 		local_set(&e->src, &e->sport, sk);
 	else if (e->family == AF_UNIX)
 		unix_name_set(s, sk);
-	sock_park(s, ctx, WEIR_EV_listen, ctx[0]);
-	return 0;
+	return sock_ask(s, ctx, WEIR_EV_listen, ctx[0]);
 }
 
 /* listen on an unbound socket binds it. */

@@ -33,8 +33,7 @@ int on_path_chmod(__u64 *ctx)
 	e = (void *)s->rec;
 	e->old_mode = e->mode;
 	e->new_mode = (e->mode & ~07777u) | (ctx[1] & 07777);
-	op_park(s, ctx, WEIR_EV_chmod, (__u64)path->dentry);
-	return 0;
+	return op_ask(s, ctx, WEIR_EV_chmod, (__u64)path->dentry);
 }
 
 SEC("lsm/path_chown")
@@ -52,8 +51,7 @@ int on_path_chown(__u64 *ctx)
 	e->old_gid = e->gid;
 	e->new_uid = ctx[1];
 	e->new_gid = ctx[2];
-	op_park(s, ctx, WEIR_EV_chown, (__u64)path->dentry);
-	return 0;
+	return op_ask(s, ctx, WEIR_EV_chown, (__u64)path->dentry);
 }
 
 SEC("fexit/notify_change")
@@ -231,8 +229,7 @@ int on_inode_setxattr(__u64 *ctx)
 			return 0;
 		((struct weir_set_acl *)s->rec)->acl_new =
 			str_of(bytes_put(s, hook_arg(ctx, 3), size));
-		op_park(s, ctx, WEIR_EV_set_acl, (__u64)dentry);
-		return 0;
+		return op_ask(s, ctx, WEIR_EV_set_acl, (__u64)dentry);
 	}
 	s = attr_begin(WEIR_EV_setxattr, sizeof(*e), dentry);
 	if (!s)
@@ -243,8 +240,7 @@ int on_inode_setxattr(__u64 *ctx)
 		e->xattr_value = str_of(bytes_put(s, hook_arg(ctx, 3), size));
 	e->xattr_size = size;
 	e->xattr_flags = ctx[5];
-	op_park(s, ctx, WEIR_EV_setxattr, (__u64)dentry);
-	return 0;
+	return op_ask(s, ctx, WEIR_EV_setxattr, (__u64)dentry);
 }
 
 SEC("lsm/inode_removexattr")
@@ -259,17 +255,14 @@ int on_inode_removexattr(__u64 *ctx)
 		return 0;
 	if (kind) {
 		s = acl_begin(dentry, kind, WEIR_ACL_REMOVE);
-		if (s)
-			op_park(s, ctx, WEIR_EV_set_acl, (__u64)dentry);
-		return 0;
+		return s ? op_ask(s, ctx, WEIR_EV_set_acl, (__u64)dentry) : 0;
 	}
 	s = attr_begin(WEIR_EV_removexattr, sizeof(struct weir_removexattr), dentry);
 	if (!s)
 		return 0;
 	((struct weir_removexattr *)s->rec)->xattr_name =
 		str_of(text_put(s, hook_arg(ctx, 2), 256));
-	op_park(s, ctx, WEIR_EV_removexattr, (__u64)dentry);
-	return 0;
+	return op_ask(s, ctx, WEIR_EV_removexattr, (__u64)dentry);
 }
 
 SEC("lsm/inode_set_acl")
@@ -287,8 +280,7 @@ int on_inode_set_acl(__u64 *ctx)
 		return 0;
 	if (acl)
 		((struct weir_set_acl *)s->rec)->acl_new = acl_put(s, (void *)acl);
-	op_park(s, ctx, WEIR_EV_set_acl, (__u64)dentry);
-	return 0;
+	return op_ask(s, ctx, WEIR_EV_set_acl, (__u64)dentry);
 }
 
 SEC("lsm/inode_remove_acl")
@@ -298,9 +290,7 @@ int on_inode_remove_acl(__u64 *ctx)
 	__u32 kind = acl_kind((void *)ctx[2]);
 	struct scratch *s = acl_begin(dentry, kind, WEIR_ACL_REMOVE);
 
-	if (s)
-		op_park(s, ctx, WEIR_EV_set_acl, (__u64)dentry);
-	return 0;
+	return s ? op_ask(s, ctx, WEIR_EV_set_acl, (__u64)dentry) : 0;
 }
 
 static __always_inline int attr_end(__u64 *ctx, __u32 type)

@@ -53,6 +53,36 @@ int on_fork(__u64 *ctx)
 	return 0;
 }
 
+/*
+ * The rules are asked for the file that is to run, and if it is a script for its
+ * interpreter, too. What needs the arguments is decided by on_exec.
+ */
+static __always_inline int exec_ask(struct linux_binprm *bprm)
+{
+	struct weir_exec *e;
+	struct scratch *s;
+	int judged = 0;
+
+	if (!cfg_lsm || !(g_rules_blocks >> WEIR_EV_exec & 1))
+		return 0;
+	s = scratch_claim(0, false);
+	if (!s)
+		return 0;
+	s->walk_dentry = (__u64)bprm->file;
+	base_fill_ask(s);
+	e = (void *)s->rec;
+	e->filename = str_of(text_put(s, launder(s, bprm->filename), WEIR_PATH_MAX));
+	e->argc = bprm->argc;
+	e->envc = bprm->envc;
+	if (!s->excluded)
+		judged = op_judge(s, JUDGE_CAN_BLOCK | JUDGE_BEFORE | JUDGE_NO_IMAGE);
+	if (!(judged & JUDGED_BLOCKED)) {
+		scratch_release(s);
+		return 0;
+	}
+	return op_block(s, WEIR_EV_exec, 0);
+}
+
 SEC("lsm/bprm_check_security")
 int on_bprm_check(__u64 *ctx)
 {
@@ -61,9 +91,13 @@ int on_bprm_check(__u64 *ctx)
 	struct weir_exec *e;
 	struct scratch *s;
 	struct inode *inode;
+	int r;
 
 	if (!type_enabled(WEIR_EV_exec) || task_excluded())
 		return 0;
+	r = exec_ask(bprm);
+	if (r)
+		return r;
 	/* The second call of one exec is about the interpreter. */
 	if (bprm->interp != bprm->filename)
 		return 0;
@@ -163,7 +197,7 @@ int on_exec(__u64 *ctx)
 	if (old_tid != (__u32)task->tgid)
 		flags |= WEIR_EXEC_NON_LEADER;
 	e->exec_flags = flags;
-	op_now(s, NULL, WEIR_OUTCOME_SUCCESS);
+	op_now_as(s, NULL, WEIR_OUTCOME_SUCCESS, JUDGE_NEW_IMAGE);
 	return 0;
 }
 

@@ -16,6 +16,9 @@
 #define FILTER_EXE	8u
 #define FILTER_PATH	16u
 
+/* Work areas of the matcher at most; a power of two. */
+#define RULES_SLOTS	256u
+
 /* g_seq has a line of cache for each class. */
 #define SEQ_STEP	16u
 

@@ -101,9 +101,7 @@ int on_task_kill(__u64 *ctx)
 		return 0;
 	op_flush(WEIR_EV_signal, WEIR_OUTCOME_UNKNOWN);
 	s = signal_begin(target, ctx[2]);
-	if (s)
-		op_park(s, ctx, WEIR_EV_signal, (__u64)target);
-	return 0;
+	return s ? op_ask(s, ctx, WEIR_EV_signal, (__u64)target) : 0;
 }
 
 SEC("fexit/check_kill_permission")
@@ -162,9 +160,7 @@ int on_ptrace_access(__u64 *ctx)
 		return 0;
 	op_flush(WEIR_EV_ptrace, WEIR_OUTCOME_UNKNOWN);
 	s = ptrace_begin(target, ctx[1], WEIR_PTRACE_ACCESS);
-	if (s)
-		op_park(s, ctx, WEIR_EV_ptrace, (__u64)target);
-	return 0;
+	return s ? op_ask(s, ctx, WEIR_EV_ptrace, (__u64)target) : 0;
 }
 
 SEC("fexit/__ptrace_may_access")
@@ -191,7 +187,5 @@ int on_ptrace_traceme(__u64 *ctx)
 	struct scratch *s;
 
 	s = ptrace_begin(tracer, PTRACE_MODE_ATTACH, WEIR_PTRACE_TRACEME);
-	if (s)
-		op_now(s, ctx, WEIR_OUTCOME_SUCCESS);
-	return 0;
+	return s ? op_ask_now(s, ctx, WEIR_OUTCOME_SUCCESS) : 0;
 }

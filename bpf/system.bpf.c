@@ -30,15 +30,14 @@ static __always_inline bool outcome_told(__u32 type)
 /* ---- modules -------------------------------------------------------------------*/
 
 /* Without an end there is nothing to wait for: the tracepoint alone tells it then. */
-static __always_inline void module_begin(__u64 *ctx, __u64 file)
+static __always_inline int module_begin(__u64 *ctx, __u64 file)
 {
 	struct scratch *s;
 
 	if (!outcome_told(WEIR_EV_module_load))
-		return;
+		return 0;
 	s = maybe_file_begin(WEIR_EV_module_load, sizeof(struct weir_module_load), file);
-	if (s)
-		op_park(s, ctx, WEIR_EV_module_load, 1);
+	return s ? op_ask(s, ctx, WEIR_EV_module_load, 1) : 0;
 }
 
 static __always_inline bool reads_module(__u32 what)
@@ -49,16 +48,14 @@ static __always_inline bool reads_module(__u32 what)
 SEC("lsm/kernel_read_file")
 int on_kernel_read_file(__u64 *ctx)
 {
-	if (reads_module(ctx[1]))
-		module_begin(ctx, hook_arg(ctx, 0));
-	return 0;
+	return reads_module(ctx[1]) ? module_begin(ctx, hook_arg(ctx, 0)) : 0;
 }
 
 SEC("lsm/kernel_load_data")
 int on_kernel_load_data(__u64 *ctx)
 {
 	if ((__u32)ctx[0] == bpf_core_enum_value(enum kernel_load_data_id, LOADING_MODULE))
-		module_begin(ctx, 0);
+		return module_begin(ctx, 0);
 	return 0;
 }
 
@@ -303,8 +300,7 @@ int on_bpf(__u64 *ctx)
 	if (!s->may_wait && s->env_at)
 		((struct weir_bpf *)s->rec)->bpf_target = user_text_given(s, s->env_at);
 	/* on_sys_bpf tells of a denial, too, and could not know of one told here. */
-	op_park(s, NULL, WEIR_EV_bpf, 1 + cmd);
-	return 0;
+	return op_ask(s, NULL, WEIR_EV_bpf, 1 + cmd);
 }
 
 SEC("lsm/bpf_map")
@@ -326,8 +322,6 @@ int on_bpf_prog(__u64 *ctx)
 		prog_put(s, hook_arg(ctx, 0));
 	return 0;
 }
-
-#define EPERM 1
 
 /*
  * Until 6.3 the kernel refuses who has no privilege before it asks the

@@ -44,6 +44,7 @@ struct scratch {
 	__u64 env_end;
 	__u32 env_cut;		/* marks of a struct weir_str */
 	__u32 excluded;		/* a filter matched */
+	__u32 blocked;		/* a rule has refused it */
 	__u32 exe_flags;	/* walk_flags of the executable's path */
 	/* state of payload_read and name_put */
 	__u64 piece_vec;	/* array of struct iovec */
@@ -166,6 +167,10 @@ extern __u64 g_seq[WEIR_CLASS_KERNEL_MAX * SEQ_STEP];
 /* Owner of each slot: a thread id, 0: free. */
 extern __u32 g_owner[SCRATCH_SLOTS];
 
+/* The generation of rules that is in force; 0: none. And the types that some rule blocks. */
+extern volatile __u32 g_rules_generation;
+extern volatile __u64 g_rules_blocks;
+
 /* ---- functions of common.bpf.c ---------------------------------------------*/
 /* Each answers 0 where nothing else is said; `s` is never NULL in earnest. */
 
@@ -174,6 +179,8 @@ int base_fill_current(struct scratch *s, __u32 type, __u32 size);
 /* The two halves of an exec: what was (if it still is); the new image. */
 int base_begin_exec(struct scratch *s, __u32 before);
 int base_fill_exec(struct scratch *s);
+/* An exec that is asked about: walk_dentry is its struct file, as a number. */
+int base_fill_ask(struct scratch *s);
 /* 1: a filter excludes the event just filled. */
 int base_excluded(struct scratch *s);
 /* Path of walk_dentry on walk_mnt into the tail: the bits of a struct weir_str. */
@@ -188,6 +195,20 @@ __u64 user_text_put(struct scratch *s, __u64 from, __u32 max);
 int file_put(struct scratch *s);
 /* Emits and releases. */
 int op_emit(struct scratch *s, __u32 outcome, __u32 error);
+
+/* ---- what rules.bpf.c replaces -------------------------------------------------*/
+
+enum judge_how {
+	JUDGE_CAN_BLOCK = 1,	/* the kernel asks, and waits for the answer */
+	JUDGE_BEFORE = 2,	/* the operation is not done yet */
+	JUDGE_NO_IMAGE = 4,	/* an exec of which just the file is known */
+	JUDGE_NEW_IMAGE = 8,	/* an exec whose image has not run yet */
+};
+enum judged { JUDGED_BLOCKED = 1, JUDGED_EXCLUDED = 2 };
+
+/* What the rules say of the event, which is added to it: an even generation's, or an odd one's. */
+int rules_judge_0(struct scratch *s, __u32 how);
+int rules_judge_1(struct scratch *s, __u32 how);
 
 /* clang must not fold a bound that the verifier has to see. */
 #define BOUND(x) asm volatile("" : "+r"(x))
@@ -436,13 +457,93 @@ static __always_inline bool op_denied(struct scratch *s, void *ctx)
 	return err != 0;
 }
 
+/* What a hook answers to refuse; a program that is none has no say. */
+#define EPERM		1
+#define REFUSED		(cfg_lsm ? -EPERM : 0)
+
+static __always_inline int op_judge(struct scratch *s, __u32 how)
+{
+	__u32 generation = g_rules_generation;
+
+	if (!generation)
+		return 0;
+	return generation & 1 ? rules_judge_1(s, how) : rules_judge_0(s, how);
+}
+
+/* A filter or a rule wants to hear nothing of it. */
+static __always_inline bool op_is_excluded(struct scratch *s, int judged)
+{
+	if (judged & JUDGED_EXCLUDED)
+		s->excluded = 1;
+	if (!base_excluded(s))
+		return false;
+	scratch_release(s);
+	return true;
+}
+
 /* Nothing of its outcome comes later. */
+static __always_inline int op_now_as(struct scratch *s, void *ctx, __u32 outcome, __u32 how)
+{
+	int judged = s->excluded ? 0 : op_judge(s, how);
+
+	if (op_is_excluded(s, judged))
+		return 0;
+	if (judged & JUDGED_BLOCKED)
+		s->blocked = 1;
+	if (judged & JUDGED_BLOCKED || !ctx || !op_denied(s, ctx))
+		op_emit(s, outcome, 0);
+	return judged & JUDGED_BLOCKED ? REFUSED : 0;
+}
+
 static __always_inline void op_now(struct scratch *s, void *ctx, __u32 outcome)
 {
-	if (base_excluded(s))
-		scratch_release(s);
-	else if (!ctx || !op_denied(s, ctx))
-		op_emit(s, outcome, 0);
+	op_now_as(s, ctx, outcome, 0);
+}
+
+/* The same for a hook that asks: what it is to answer. */
+static __always_inline int op_ask_now(struct scratch *s, void *ctx, __u32 outcome)
+{
+	return op_now_as(s, ctx, outcome, cfg_lsm ? JUDGE_CAN_BLOCK : 0);
+}
+
+/* Types of which the function around the hook sees the hook's refusal, too. */
+static __always_inline bool told_around(__u32 type)
+{
+	return type == WEIR_EV_signal || type == WEIR_EV_ptrace || type == WEIR_EV_bpf;
+}
+
+/* Blocked: told at once, unless it is told at the end in any case. */
+static __always_inline int op_block(struct scratch *s, __u32 type, __u64 key)
+{
+	s->blocked = 1;
+	if (told_around(type) && s->may_wait) {
+		s->key = key;
+		s->state = SLOT_WAITS;
+	} else {
+		op_emit(s, WEIR_OUTCOME_BLOCKED, EPERM);
+	}
+	return REFUSED;
+}
+
+static __always_inline int op_park_as(struct scratch *s, void *ctx, __u32 type, __u64 key,
+				      __u32 how)
+{
+	struct weir_base *base = (void *)s->rec;
+	int judged = s->excluded ? 0 : op_judge(s, how | JUDGE_BEFORE);
+
+	if (op_is_excluded(s, judged))
+		return 0;
+	if (judged & JUDGED_BLOCKED)
+		return op_block(s, type, key);
+	if (ctx && op_denied(s, ctx))
+		return 0;
+	if (!s->may_wait || base->flags & WEIR_REC_KTHREAD) {
+		op_emit(s, WEIR_OUTCOME_UNKNOWN, 0);
+		return 0;
+	}
+	s->key = key;
+	s->state = SLOT_WAITS;
+	return 0;
 }
 
 /*
@@ -451,20 +552,13 @@ static __always_inline void op_now(struct scratch *s, void *ctx, __u32 outcome)
  */
 static __always_inline void op_park(struct scratch *s, void *ctx, __u32 type, __u64 key)
 {
-	struct weir_base *base = (void *)s->rec;
+	op_park_as(s, ctx, type, key, 0);
+}
 
-	if (base_excluded(s)) {
-		scratch_release(s);
-		return;
-	}
-	if (ctx && op_denied(s, ctx))
-		return;
-	if (!s->may_wait || base->flags & WEIR_REC_KTHREAD) {
-		op_emit(s, WEIR_OUTCOME_UNKNOWN, 0);
-		return;
-	}
-	s->key = key;
-	s->state = SLOT_WAITS;
+/* The same for a hook that asks: what it is to answer. */
+static __always_inline int op_ask(struct scratch *s, void *ctx, __u32 type, __u64 key)
+{
+	return op_park_as(s, ctx, type, key, cfg_lsm ? JUDGE_CAN_BLOCK : 0);
 }
 
 /*

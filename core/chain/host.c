@@ -309,6 +309,20 @@ static void host_unprobe(void *ctx, int number)
 		source_unprobe(services_source(in->services), in, number);
 }
 
+static int host_rules_load(void *ctx, const struct weir_rules *rules)
+{
+	struct instance *in = instance_of(ctx);
+
+	return source_rules_load(services_source(in->services), in, rules);
+}
+
+static int host_rules_use(void *ctx, int generation)
+{
+	struct instance *in = instance_of(ctx);
+
+	return source_rules_use(services_source(in->services), in, generation);
+}
+
 const struct weir_host chain_host = {
 	.size = sizeof(struct weir_host),
 	.abi_major = WEIR_ABI_MAJOR,
@@ -326,4 +340,6 @@ const struct weir_host chain_host = {
 	.stats = host_stats,
 	.probe = host_probe,
 	.unprobe = host_unprobe,
+	.rules_load = host_rules_load,
+	.rules_use = host_rules_use,
 };

@@ -495,6 +495,7 @@ void instance_close(struct instance *in)
 		in->def->close(in->inst);
 		ledger_leave();
 		source_unprobe(services_source(in->services), in, -1);
+		source_rules_drop(services_source(in->services), in);
 	}
 	in->opened = false;
 }

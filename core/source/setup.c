@@ -226,6 +226,24 @@ static int maps_fill(struct weir_skel *skel, const struct source_bpf_conf *conf)
 	return r;
 }
 
+/* What the kernel does when an inner map is replaced; detaching takes longer for each hook. */
+int programs_wait(void)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts);
+	int inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "inner", 4, 4, 1, NULL);
+	int outer, r;
+	uint32_t key = 0;
+
+	opts.inner_map_fd = (uint32_t)inner;
+	outer = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "outer", 4, 4, 1, &opts);
+	r = bpf_map_update_elem(outer, &key, &inner, BPF_ANY) ? -errno : 0;
+	if (outer >= 0)
+		close(outer);
+	if (inner >= 0)
+		close(inner);
+	return r;
+}
+
 /* ---- load -----------------------------------------------------------------------------*/
 
 static int load_once(const struct source_bpf_conf *conf, const struct kernel_facts *f,

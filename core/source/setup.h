@@ -13,3 +13,5 @@ struct weir_skel;
  */
 int setup_load(const struct source_bpf_conf *conf, const struct kernel_facts *facts,
 	       struct weir_skel **out);
+/* Until all programs that run now have returned. 0 or a negative errno. */
+int programs_wait(void);

@@ -79,6 +79,15 @@ struct source_ops {
 	 */
 	int (*probe)(struct source *s, const void *owner, const struct weir_probe *probe);
 	void (*unprobe)(struct source *s, const void *owner, int n);
+	/*
+	 * Any thread; as weir_host.rules_load and rules_use; rules_drop takes off what
+	 * `owner` has loaded. All NULL: no rules are matched before it.
+	 */
+	int (*rules_load)(struct source *s, const void *owner, const struct weir_rules *rules);
+	int (*rules_use)(struct source *s, const void *owner, int generation);
+	void (*rules_drop)(struct source *s, const void *owner);
+	/* Any thread; false: matches are told, but nothing is blocked or killed. */
+	void (*rules_enforce)(struct source *s, bool on);
 	/* To add to a record's time for nanoseconds since 1970. */
 	int64_t (*wall_ns)(struct source *s);
 	/* Valid as long as the source. */
@@ -138,6 +147,23 @@ static inline void source_unprobe(struct source *s, const void *owner, int n)
 {
 	if (s && s->ops->unprobe)
 		s->ops->unprobe(s, owner, n);
+}
+
+static inline int source_rules_load(struct source *s, const void *owner,
+				    const struct weir_rules *rules)
+{
+	return s && s->ops->rules_load ? s->ops->rules_load(s, owner, rules) : -ENOTSUP;
+}
+
+static inline int source_rules_use(struct source *s, const void *owner, int generation)
+{
+	return s && s->ops->rules_use ? s->ops->rules_use(s, owner, generation) : -ENOTSUP;
+}
+
+static inline void source_rules_drop(struct source *s, const void *owner)
+{
+	if (s && s->ops->rules_drop)
+		s->ops->rules_drop(s, owner);
 }
 
 static inline int64_t source_wall_ns(struct source *s)

@@ -21,6 +21,7 @@
 #include "source/hookstate.h"
 #include "source/probes.h"
 #include "source/ringpos.h"
+#include "source/rules.h"
 #include "source/setup.h"
 #include "source/snapshot.h"
 #include "util/hostid.h"
@@ -38,6 +39,7 @@ struct source_bpf {
 	struct weir_skel *skel;
 	struct bpf_link *links[HOOK_MAX];
 	struct probes probes;
+	struct krules rules;
 	/* one a class, so that a full one never keeps the other from being read */
 	struct ring_buffer *rings[WEIR_CLASS_KERNEL_MAX];
 	struct ringpos positions[WEIR_CLASS_KERNEL_MAX];
@@ -154,28 +156,6 @@ static void links_destroy(struct source_bpf *b)
 	}
 }
 
-/*
- * Waits until all programs that run now have returned. That is what the kernel
- * does when an inner map is replaced; detaching takes a grace period for each
- * of the hooks.
- */
-static int programs_wait(void)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, opts);
-	int inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "inner", 4, 4, 1, NULL);
-	int outer, r;
-	uint32_t key = 0;
-
-	opts.inner_map_fd = (uint32_t)inner;
-	outer = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "outer", 4, 4, 1, &opts);
-	r = bpf_map_update_elem(outer, &key, &inner, BPF_ANY) ? -errno : 0;
-	if (outer >= 0)
-		close(outer);
-	if (inner >= 0)
-		close(inner);
-	return r;
-}
-
 /* No program makes a record from here on; they are detached when all is told. */
 static void stream_end(struct source_bpf *b)
 {
@@ -255,6 +235,26 @@ static int bpf_probe(struct source *s, const void *owner, const struct weir_prob
 static void bpf_unprobe(struct source *s, const void *owner, int n)
 {
 	probes_remove(&of(s)->probes, owner, n);
+}
+
+static int bpf_rules_load(struct source *s, const void *owner, const struct weir_rules *rules)
+{
+	return krules_load(&of(s)->rules, owner, rules);
+}
+
+static int bpf_rules_use(struct source *s, const void *owner, int generation)
+{
+	return krules_use(&of(s)->rules, owner, generation);
+}
+
+static void bpf_rules_drop(struct source *s, const void *owner)
+{
+	krules_drop(&of(s)->rules, owner);
+}
+
+static void bpf_rules_enforce(struct source *s, bool on)
+{
+	krules_enforce(&of(s)->rules, on);
 }
 
 static void bpf_wake(struct source *s)
@@ -375,6 +375,7 @@ static void bpf_free(struct source *s)
 	struct source_bpf *b = of(s);
 
 	probes_end(&b->probes);
+	krules_end(&b->rules);
 	links_destroy(b);
 	ringpos_fini(&b->positions[0]);
 	ringpos_fini(&b->positions[1]);
@@ -421,6 +422,10 @@ static const struct source_ops source_bpf_ops = {
 	.wake = bpf_wake,
 	.probe = bpf_probe,
 	.unprobe = bpf_unprobe,
+	.rules_load = bpf_rules_load,
+	.rules_use = bpf_rules_use,
+	.rules_drop = bpf_rules_drop,
+	.rules_enforce = bpf_rules_enforce,
 	.wall_ns = bpf_wall_ns,
 	.host_id = bpf_host_id,
 	.free = bpf_free,
@@ -542,6 +547,7 @@ int source_bpf_new(struct source **out, const struct source_bpf_conf *conf)
 	b->source.ops = &source_bpf_ops;
 	b->types = conf->types;
 	probes_init(&b->probes);
+	krules_init(&b->rules);
 	hostid_read(&b->host);
 	b->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	b->n_cpus = libbpf_num_possible_cpus();
@@ -556,6 +562,7 @@ int source_bpf_new(struct source **out, const struct source_bpf_conf *conf)
 		log_error("cannot start the kernel side: %s", strerror(-r));
 		return r;
 	}
+	krules_begin(&b->rules, b->skel, b->facts.loop);
 	hooks_attach(b);
 	b->snapshot = (struct snapshot_conf){
 		.prog = b->skel->progs.snapshot_task,

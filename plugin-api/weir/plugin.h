@@ -9,7 +9,7 @@
  *        send(); hot reload: state and adopt(); WEIR_SKIPPED.
  *   1.2  amend(), for what a stage of the sync chain finds out too late;
  *        WEIR_PLUGIN_MASKS with mask(); stats(); probe() and unprobe();
- *        weir_setup.flags.
+ *        rules_load() and rules_use(); weir_setup.flags.
  *
  * A plugin is a shared object that exports one symbol, `weir_plugin`, and
  * carries an ELF note which says the same of itself, so that the core knows
@@ -436,6 +436,30 @@ struct weir_probe {
 	int32_t pid;		/* in this process only; 0: in all that run the file */
 	uint32_t pad;
 };
+
+struct weir_rules_array {
+	const void *p;
+	uint32_t n;
+	uint32_t size;		/* bytes of an element */
+};
+
+/*
+ * Rules for the kernel's matcher. What the arrays hold is an affair of this core and the
+ * plugin `rules` of the same build; others cannot make them. Read during the call only.
+ */
+struct weir_rules {
+	uint32_t size;
+	uint32_t head_size;
+	const void *head;
+	const struct weir_rules_array *arrays;
+	uint32_t n_arrays;
+	uint32_t n_rules;
+	uint64_t blocks;	/* event types that a rule may block, a bit each */
+	const char *const *never;	/* executables that are never acted upon; folders end with / */
+	uint64_t *judged;	/* set to the types that the kernel judges */
+	uint32_t n_never;
+	uint32_t pad;
+};
 #endif
 
 /* `ctx` is that of struct weir_setup. */
@@ -475,7 +499,7 @@ struct weir_host {
 	int (*send)(void *ctx, struct weir_event *ev);
 #endif
 #if WEIR_ABI_TARGET >= 2
-	/* The next five are NULL where the plugin runs in a process of its own. */
+	/* The next seven are NULL where the plugin runs in a process of its own. */
 	/*
 	 * Sync chain, in process: an amendment of `ev`, to be kept until what
 	 * it lacks is known. Any one thread then sets fields of it and ends with
@@ -508,6 +532,18 @@ struct weir_host {
 	 */
 	int (*probe)(void *ctx, const struct weir_probe *probe);
 	void (*unprobe)(void *ctx, int number);
+	/*
+	 * May block, so in open(): brings rules to the kernel beside those that are
+	 * in force there. Their generation, greater than 0 and than all before; or a
+	 * negative errno: -ENOTSUP in a replay, or where the kernel cannot match. They
+	 * are taken off after close().
+	 */
+	int (*rules_load)(void *ctx, const struct weir_rules *rules);
+	/*
+	 * Any thread; does not block: from here on that generation is in force, for
+	 * all events that begin. 0, or -ESTALE: another was loaded since.
+	 */
+	int (*rules_use)(void *ctx, int generation);
 #endif
 };
 

@@ -133,6 +133,7 @@ enum weir_outcome {
 
 enum weir_rec_flags {
 	WEIR_REC_KTHREAD = 1,	/* the acting process is a kernel thread */
+	WEIR_REC_JUDGED = 2,	/* the kernel has matched its rules */
 };
 
 enum weir_file_flags {

@@ -108,16 +108,16 @@ static void look_into(struct match_value *v, const char *text, size_t len)
 		if (!*end)
 			set_number(v, d);
 	}
-	if (inet_pton(AF_INET, text, v->addr) == 1)
+	if (inet_pton(AF_INET, text, v->addr.byte) == 1)
 		v->family = 4;
-	else if (inet_pton(AF_INET6, text, v->addr) == 1)
+	else if (inet_pton(AF_INET6, text, v->addr.byte) == 1)
 		v->family = 6;
 	if (v->family)
 		v->flags |= MATCH_VALUE_ADDRESS;
 	/* ::ffff:a.b.c.d is the address of four bytes. */
-	if (v->family == 6 && !memcmp(v->addr, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12)) {
-		memmove(v->addr, v->addr + 12, 4);
-		memset(v->addr + 4, 0, 12);
+	if (v->family == 6 && !memcmp(v->addr.byte, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12)) {
+		memmove(v->addr.byte, v->addr.byte + 12, 4);
+		memset(v->addr.byte + 4, 0, 12);
 		v->family = 4;
 	}
 }

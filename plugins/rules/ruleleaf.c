@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <weir/wire.h>
+
 #include "ruleac.h"
 #include "ruledfa.h"
 
@@ -113,6 +115,8 @@ static void emit_dfa(struct rulebuild *b, uint32_t field, struct ruledfa *dfa, u
 	*to = (struct match_dfa){ .field = (uint16_t)field, .n_classes = (uint16_t)dfa->n_classes,
 		.end = dfa->end, .next_at = s->n_next, .literal = literal };
 	memcpy(to->class, dfa->class, sizeof(to->class));
+	if (b->out->names[field].kind == WEIR_KIND_STRV)
+		to->class[0] = to->class[' '];
 	s->n_next += (uint32_t)n;
 	rulebuild_op(b, MATCH_OP_DFA, s->n_dfas++);
 }
@@ -191,12 +195,12 @@ static bool address_of(const struct sigma_glob *g, struct match_test *out)
 
 	if (!plain_text(g, text, sizeof(text)))
 		return false;
-	if (inet_pton(AF_INET, text, out->addr) == 1) {
+	if (inet_pton(AF_INET, text, out->addr.byte) == 1) {
 		out->value = 4;
-		out->more = 32;
-	} else if (inet_pton(AF_INET6, text, out->addr) == 1) {
+		memset(out->mask.byte, 0xff, 4);
+	} else if (inet_pton(AF_INET6, text, out->addr.byte) == 1) {
 		out->value = 6;
-		out->more = 128;
+		memset(out->mask.byte, 0xff, 16);
 	} else {
 		return false;
 	}
@@ -207,9 +211,12 @@ static bool address_of(const struct sigma_glob *g, struct match_test *out)
 static void emit_cidr(struct rulebuild *b, const struct sigma_test *t, uint32_t field)
 {
 	struct match_test m = { .op = MATCH_TEST_CIDR, .field = (uint16_t)field,
-		.more = t->cidr.bits, .value = t->cidr.family };
+		.value = t->cidr.family };
+	uint32_t i;
 
-	memcpy(m.addr, t->cidr.addr, sizeof(m.addr));
+	memcpy(m.addr.byte, t->cidr.addr, sizeof(m.addr.byte));
+	for (i = 0; i < t->cidr.bits; i++)
+		m.mask.byte[i / 8] |= (uint8_t)(0x80 >> i % 8);
 	rulebuild_op(b, MATCH_OP_TEST, add_test(b, &m));
 }
 

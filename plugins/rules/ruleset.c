@@ -145,6 +145,17 @@ static void set_types(struct rulebuild *b, struct match_rule *r)
 	}
 }
 
+static uint32_t action_of(const struct sigma_weir *w)
+{
+	static const uint32_t actions[] = { [SIGMA_EXCLUDE] = MATCH_EXCLUDE,
+		[SIGMA_BLOCK] = MATCH_BLOCK, [SIGMA_KILL] = MATCH_KILL,
+		[SIGMA_BLOCK_KILL] = MATCH_BLOCK | MATCH_KILL,
+		[SIGMA_BLOCK_KILL_PARENT] = MATCH_BLOCK | MATCH_KILL | MATCH_KILL_PARENT };
+
+	return actions[w->action] | (w->dry_run ? MATCH_DRY_RUN : 0) |
+	       (w->block_unknown ? MATCH_UNKNOWN_TOO : 0);
+}
+
 static void take(struct rulebuild *b, const struct match_rule *r)
 {
 	struct ruleset *s = b->out;
@@ -158,7 +169,9 @@ static void program(struct rulebuild *b, uint32_t index, const struct rulemap_ev
 		    bool any_type)
 {
 	struct ruleset *s = b->out;
-	struct match_rule r = { .op_at = s->n_ops, .number = index, .action = b->rule->weir.action };
+	const struct sigma_weir *w = &b->rule->weir;
+	struct match_rule r = { .op_at = s->n_ops, .number = index, .action = action_of(w),
+		.per_minute = w->per_minute, .targets = w->targets };
 	uint32_t n = s->image.n_rules;
 
 	if (n >= MATCH_RULES_MAX || !RULEBUILD_GROW(b, programs, n, programs)) {
