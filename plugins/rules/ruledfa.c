@@ -22,6 +22,10 @@ static int from_tree(struct ruletree *t, uint32_t node, const struct ruledfa_lim
 	else
 		r = nfa.no_memory || t->no_memory ? RULEDFA_NO_MEMORY : RULEDFA_TOO_LARGE;
 	rulenfa_fini(&nfa);
+	if (!r && !ruledfamin_run(out)) {
+		ruledfa_fini(out);
+		r = RULEDFA_NO_MEMORY;
+	}
 	return r;
 }
 
