@@ -52,21 +52,20 @@ static struct json_object *program(const struct ruleset *set, uint32_t i)
 	return o;
 }
 
-static struct json_object *rule(const struct rules *r, uint32_t number)
+/* Programs are in the order of rules: *at goes on from those of the rule before. */
+static struct json_object *rule(const struct rules *r, uint32_t number, uint32_t *at)
 {
 	const struct sigma_rule *s = r->set->rules[number];
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
 	const struct ruleset *set = r->image;
-	uint32_t i;
 
 	add_text(o, "id", s->meta.id);
 	add_text(o, "title", s->meta.title);
 	add_text(o, "file", s->meta.place.file);
 	json_object_object_add(o, "line", json_object_new_int64(s->meta.place.line));
 	json_object_object_add(o, "refused", json_object_new_boolean(s->refused));
-	for (i = 0; i < set->image.n_rules; i++)
-		if (set->programs[i].rule_index == number)
-			json_object_array_add(list, program(set, i));
+	for (; *at < set->image.n_rules && set->programs[*at].rule_index == number; ++*at)
+		json_object_array_add(list, program(set, *at));
 	json_object_object_add(o, "programs", list);
 	return o;
 }
@@ -101,7 +100,7 @@ static struct summary sum_up(const struct rules *r)
 {
 	struct summary s = { .rules = r->set->n_rules };
 	const struct ruleset_program *p;
-	uint32_t i, k;
+	uint32_t i, k = 0;
 	bool user, each;
 
 	for (i = 0; i < r->set->n_rules; i++) {
@@ -110,10 +109,10 @@ static struct summary sum_up(const struct rules *r)
 			continue;
 		}
 		user = each = false;
-		for (k = 0; k < r->image->image.n_rules; k++) {
+		for (; k < r->image->image.n_rules; k++) {
 			p = &r->image->programs[k];
 			if (p->rule_index != i)
-				continue;
+				break;
 			user |= p->place == RULESET_USER;
 			each |= p->unguarded;
 		}
@@ -129,10 +128,10 @@ static void print_json(const struct rules *r)
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
 	struct json_object *diags = json_object_new_array(), *sum = json_object_new_object();
 	struct summary s = sum_up(r);
-	uint32_t i;
+	uint32_t i, at = 0;
 
 	for (i = 0; i < r->set->n_rules; i++)
-		json_object_array_add(list, rule(r, i));
+		json_object_array_add(list, rule(r, i, &at));
 	add_diags(diags, &r->set->diags);
 	add_diags(diags, &r->diags);
 	json_object_object_add(sum, "rules", json_object_new_int64(s.rules));
