@@ -9,6 +9,7 @@
 
 #include "human.h"
 #include "plugins/rules/rulefield.h"
+#include "plugins/rules/rulelint.h"
 #include "rules.h"
 #include "weirctl.h"
 
@@ -157,16 +158,14 @@ static void print_human(const struct rules *r)
 
 	for (i = 0; i < set->image.n_rules; i++) {
 		p = &set->programs[i];
-		if (p->place == RULESET_KERNEL && !p->unguarded)
+		if (p->place == RULESET_KERNEL)
 			continue;
 		human_put(stdout, rules_name(&p->rule->meta));
 		printf(": ");
 		human_put(stdout, p->rule->meta.title ? p->rule->meta.title : "");
-		if (p->place == RULESET_USER) {
-			printf(": in user space: ");
-			human_put(stdout, p->why);
-		}
-		printf("%s\n", p->unguarded ? ": looked at for each event of its types" : "");
+		printf(": in user space: ");
+		human_put(stdout, p->why);
+		putchar('\n');
 	}
 	printf("%u rules: %u in the kernel, %u in user space, %u refused; %u looked at for each "
 	       "event; %u correlations; %u texts, %u operations, %u states\n", s.rules, s.kernel, s.user,
@@ -196,6 +195,8 @@ int rulescheck_main(int n, char **args, bool json)
 		return ST_USAGE;
 	}
 	status = rules_load(&r, args + optind, n - optind, false);
+	if (status == ST_OK)
+		rulelint_run(r.set, r.image, &r.diags);
 	if (r.set && !(json && status == ST_OK))
 		rules_complain(&r);
 	if (status == ST_OK && json)
