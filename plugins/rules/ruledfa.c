@@ -79,16 +79,21 @@ static uint32_t glob_part(struct ruletree *t, const struct sigma_part *p, bool c
 	}
 }
 
+/* With a wildcard at an end it is what is looked for anywhere: there is nothing to count. */
 int ruledfa_glob(const struct sigma_glob *glob, bool cased, const struct ruledfa_limits *limits,
 		 struct ruledfa *out)
 {
+	uint32_t i = glob->n && glob->parts[0].kind == SIGMA_ANY, n = glob->n, node = 0;
+	bool open = n && glob->parts[n - 1].kind == SIGMA_ANY;
 	struct ruletree t = { 0 };
-	uint32_t i, node = ruletree_assert(&t, RULEASSERT_BEGIN);
 	int r;
 
-	for (i = 0; i < glob->n; i++)
+	if (!i)
+		node = ruletree_assert(&t, RULEASSERT_BEGIN);
+	for (; i < n - open; i++)
 		node = ruletree_node(&t, RULENODE_CAT, node, glob_part(&t, &glob->parts[i], cased));
-	node = ruletree_node(&t, RULENODE_CAT, node, ruletree_assert(&t, RULEASSERT_END));
+	if (!open)
+		node = ruletree_node(&t, RULENODE_CAT, node, ruletree_assert(&t, RULEASSERT_END));
 	r = t.too_large ? RULEDFA_TOO_LARGE : from_tree(&t, node, limits, out);
 	ruletree_fini(&t);
 	return r;

@@ -219,10 +219,15 @@ static bool min_init(struct min *m)
 	return true;
 }
 
+/* Classes are joined before, too: with fewer of them there is less to look at. */
 bool ruledfamin_run(struct ruledfa *dfa)
 {
-	struct min m = { .dfa = dfa, .n_steps = dfa->n_states * dfa->n_classes };
-	bool good = min_init(&m);
+	struct min m = { .dfa = dfa };
+	bool good;
+
+	join_classes(dfa);
+	m.n_steps = dfa->n_states * dfa->n_classes;
+	good = min_init(&m);
 
 	if (good) {
 		mark(&m.states, RULEDFA_FOUND);

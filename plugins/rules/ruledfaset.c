@@ -35,6 +35,7 @@ struct make {
 	uint32_t *mark, round;		/* by state of the nfa: in the list already */
 	uint32_t *held;			/* what holds before a byte is taken */
 	uint32_t *stack;
+	uint32_t restart[OTHER + 1];	/* the state for no more than the start; by before */
 	bool found;
 	int error;
 };
@@ -250,6 +251,33 @@ static uint32_t resolve(struct make *m, const struct set *s, int next, const uin
 	return m->n_list;
 }
 
+/* Where nothing goes on it begins anew; most classes do not go on from most sets. */
+static uint32_t restart(struct make *m, uint32_t before)
+{
+	if (m->restart[before] == UINT32_MAX) {
+		fresh(m);
+		enter(m, m->nfa->start, before, -2);
+		m->restart[before] = state_of(m, before);
+	}
+	return m->restart[before];
+}
+
+/* Which classes may go on from a set. */
+static void look_around(const struct make *m, const struct set *s, bool *goes_on)
+{
+	const struct rulenfa_state *t;
+	uint32_t i;
+
+	memset(goes_on, s->asks, m->n_classes);
+	goes_on[m->end] = true;
+	for (i = 0; i < s->n && !s->asks; i++) {
+		t = &m->nfa->states[s->states[i]];
+		if (t->lo <= t->hi)
+			memset(goes_on + m->class[t->lo], true,
+			       (size_t)m->class[t->hi] - m->class[t->lo] + 1);
+	}
+}
+
 static uint32_t step(struct make *m, const struct set *s, uint32_t class)
 {
 	unsigned byte = m->sample[class];
@@ -274,6 +302,7 @@ static uint32_t step(struct make *m, const struct set *s, uint32_t class)
 
 static void run(struct make *m)
 {
+	bool goes_on[257];
 	uint32_t i, k, to;
 
 	fresh(m);
@@ -286,11 +315,14 @@ static void run(struct make *m)
 		if (to != 3)
 			m->next[k] = (uint16_t)to;
 	}
-	for (i = 3; i < m->n && !m->error; i++)
+	for (i = 3; i < m->n && !m->error; i++) {
+		look_around(m, m->sets[i], goes_on);
 		for (k = 0; k < m->n_classes && !m->error; k++) {
-			to = step(m, m->sets[i], k);
+			to = goes_on[k] ? step(m, m->sets[i], k) :
+					  restart(m, before_of(m, m->sample[k]));
 			m->next[(size_t)i * m->n_classes + k] = (uint16_t)to;
 		}
+	}
 	/* The set of the begin is number 3: it goes on from 0 as well. */
 	for (k = 0; !m->error && m->n > 3 && m->sets[3]->before == BEGIN && k < m->n_classes; k++)
 		m->next[k] = m->next[3 * m->n_classes + k];
@@ -324,6 +356,7 @@ static bool make_init(struct make *m, uint32_t n)
 		return false;
 	for (i = 0; i < HEADS; i++)
 		m->heads[i] = UINT32_MAX;
+	memset(m->restart, 0xff, sizeof(m->restart));
 	m->n = 3;
 	return true;
 }

@@ -10,6 +10,6 @@ int ruledfaset_make(const struct rulenfa *nfa, const struct ruledfa_limits *limi
 		    struct ruledfa *out);
 /*
  * States that cannot be told apart become one, and bytes that lead to the same states
- * one class. False: no memory; it is as it was.
+ * one class. False: no memory.
  */
 bool ruledfamin_run(struct ruledfa *dfa);

@@ -96,6 +96,11 @@ static void test_glob(void)
 	ok(glob_matches("a*c", "a\nb/c", true), "any byte");
 	ok(!glob_matches("ab*ba", "aba", true), "parts do not overlap");
 	ok(glob_matches("ab*ba", "abba", true), "but may touch");
+	ok(glob_matches("*b?d*", "abcde", true) && !glob_matches("*b?d*", "abde", true), "anywhere");
+	ok(glob_matches("*b?d", "abcbbd", true) && !glob_matches("*b?d", "abcde", true), "at the end");
+	ok(glob_matches("b?d*", "bcde", true) && !glob_matches("b?d*", "abcde", true), "at the begin");
+	ok(glob_matches("*", "", true) && glob_matches("*", "x", true), "anything");
+	ok(glob_matches("", "", true) && !glob_matches("", "x", true), "nothing");
 	ok(glob_matches("?b", "xb", true), "one");
 	ok(glob_matches("?b", "\xc3\xa4" "b", true), "one character of two bytes");
 	ok(!glob_matches("?b", "xxb", true), "no two");
