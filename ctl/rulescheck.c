@@ -9,6 +9,7 @@
 
 #include "human.h"
 #include "plugins/rules/rulefield.h"
+#include "plugins/rules/rulelint.h"
 #include "rules.h"
 #include "weirctl.h"
 
@@ -52,21 +53,20 @@ static struct json_object *program(const struct ruleset *set, uint32_t i)
 	return o;
 }
 
-static struct json_object *rule(const struct rules *r, uint32_t number)
+/* Programs are in the order of rules: *at goes on from those of the rule before. */
+static struct json_object *rule(const struct rules *r, uint32_t number, uint32_t *at)
 {
 	const struct sigma_rule *s = r->set->rules[number];
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
 	const struct ruleset *set = r->image;
-	uint32_t i;
 
 	add_text(o, "id", s->meta.id);
 	add_text(o, "title", s->meta.title);
 	add_text(o, "file", s->meta.place.file);
 	json_object_object_add(o, "line", json_object_new_int64(s->meta.place.line));
 	json_object_object_add(o, "refused", json_object_new_boolean(s->refused));
-	for (i = 0; i < set->image.n_rules; i++)
-		if (set->programs[i].rule_index == number)
-			json_object_array_add(list, program(set, i));
+	for (; *at < set->image.n_rules && set->programs[*at].rule_index == number; ++*at)
+		json_object_array_add(list, program(set, *at));
 	json_object_object_add(o, "programs", list);
 	return o;
 }
@@ -101,7 +101,7 @@ static struct summary sum_up(const struct rules *r)
 {
 	struct summary s = { .rules = r->set->n_rules };
 	const struct ruleset_program *p;
-	uint32_t i, k;
+	uint32_t i, k = 0;
 	bool user, each;
 
 	for (i = 0; i < r->set->n_rules; i++) {
@@ -110,10 +110,10 @@ static struct summary sum_up(const struct rules *r)
 			continue;
 		}
 		user = each = false;
-		for (k = 0; k < r->image->image.n_rules; k++) {
+		for (; k < r->image->image.n_rules; k++) {
 			p = &r->image->programs[k];
 			if (p->rule_index != i)
-				continue;
+				break;
 			user |= p->place == RULESET_USER;
 			each |= p->unguarded;
 		}
@@ -129,10 +129,10 @@ static void print_json(const struct rules *r)
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
 	struct json_object *diags = json_object_new_array(), *sum = json_object_new_object();
 	struct summary s = sum_up(r);
-	uint32_t i;
+	uint32_t i, at = 0;
 
 	for (i = 0; i < r->set->n_rules; i++)
-		json_object_array_add(list, rule(r, i));
+		json_object_array_add(list, rule(r, i, &at));
 	add_diags(diags, &r->set->diags);
 	add_diags(diags, &r->diags);
 	json_object_object_add(sum, "rules", json_object_new_int64(s.rules));
@@ -158,16 +158,14 @@ static void print_human(const struct rules *r)
 
 	for (i = 0; i < set->image.n_rules; i++) {
 		p = &set->programs[i];
-		if (p->place == RULESET_KERNEL && !p->unguarded)
+		if (p->place == RULESET_KERNEL)
 			continue;
 		human_put(stdout, rules_name(&p->rule->meta));
 		printf(": ");
 		human_put(stdout, p->rule->meta.title ? p->rule->meta.title : "");
-		if (p->place == RULESET_USER) {
-			printf(": in user space: ");
-			human_put(stdout, p->why);
-		}
-		printf("%s\n", p->unguarded ? ": looked at for each event of its types" : "");
+		printf(": in user space: ");
+		human_put(stdout, p->why);
+		putchar('\n');
 	}
 	printf("%u rules: %u in the kernel, %u in user space, %u refused; %u looked at for each "
 	       "event; %u correlations; %u texts, %u operations, %u states\n", s.rules, s.kernel, s.user,
@@ -197,6 +195,8 @@ int rulescheck_main(int n, char **args, bool json)
 		return ST_USAGE;
 	}
 	status = rules_load(&r, args + optind, n - optind, false);
+	if (status == ST_OK)
+		rulelint_run(r.set, r.image, &r.diags);
 	if (r.set && !(json && status == ST_OK))
 		rules_complain(&r);
 	if (status == ST_OK && json)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The trie: nodes in one array, found by parent and symbol in a hash table without
- * deletion that is never more than half full.
+ * The trie: nodes in one array. Few children of a node are a list, and mostly lie behind it;
+ * more are found by parent and symbol in a hash table without deletion that is never more
+ * than half full.
  */
 #include "ruleactrie.h"
 
 #include <stdlib.h>
 
 #define MAX_NODES	(1u << 28)
+#define FEW		4u	/* children that are not hashed */
 
 bool ruleactrie_room(void **items, uint32_t *cap, uint32_t used, size_t size)
 {
@@ -47,12 +49,21 @@ static uint64_t *slot(const struct ruleac_builder *b, uint32_t parent, uint16_t 
 	return &b->slots[i];
 }
 
+static void hash_node(struct ruleac_builder *b, uint32_t node)
+{
+	uint64_t mark, *s = slot(b, b->nodes[node].parent, b->nodes[node].sym, &mark);
+
+	*s = mark | node;
+	b->n_hashed++;
+}
+
+/* Room for one node more, or for all children of one that has many now. */
 static bool rehash(struct ruleac_builder *b)
 {
 	uint32_t i, n = b->n_slots ? b->n_slots * 4 : 1024;
-	uint64_t *slots, *s, mark;
+	uint64_t *slots;
 
-	if (b->n < b->n_slots / 2)
+	if (b->n_hashed + FEW + 1 < b->n_slots / 2)
 		return true;
 	slots = calloc(n, sizeof(*slots));
 	if (!slots)
@@ -60,35 +71,47 @@ static bool rehash(struct ruleac_builder *b)
 	free(b->slots);
 	b->slots = slots;
 	b->n_slots = n;
-	for (i = 1; i < b->n; i++) {
-		s = slot(b, b->nodes[i].parent, b->nodes[i].sym, &mark);
-		*s = mark | i;
-	}
+	b->n_hashed = 0;
+	for (i = 1; i < b->n; i++)
+		if (b->nodes[b->nodes[i].parent].n_children > FEW)
+			hash_node(b, i);
 	return true;
+}
+
+static void add_child(struct ruleac_builder *b, uint32_t parent, uint16_t sym)
+{
+	struct ruleac_node *p = &b->nodes[parent];
+	uint32_t c;
+
+	b->nodes[b->n] = (struct ruleac_node){ .parent = parent, .sym = sym, .sibling = p->child };
+	p->child = b->n++;
+	p->n_children++;
+	if (p->n_children > FEW + 1)
+		hash_node(b, p->child);
+	for (c = p->n_children == FEW + 1 ? p->child : 0; c; c = b->nodes[c].sibling)
+		hash_node(b, c);
 }
 
 uint32_t ruleactrie_step(struct ruleac_builder *b, uint32_t parent, uint16_t sym)
 {
-	struct ruleac_node *n;
-	uint64_t *s, mark;
+	uint32_t to = ruleactrie_find(b, parent, sym);
 
+	if (to)
+		return to;
 	if (!rehash(b) || !ruleactrie_room((void **)&b->nodes, &b->cap, b->n, sizeof(*b->nodes)))
 		return 0;
-	s = slot(b, parent, sym, &mark);
-	if (*s)
-		return (uint32_t)*s;
-	*s = mark | b->n;
-	n = &b->nodes[b->n];
-	*n = (struct ruleac_node){ .parent = parent, .sym = sym,
-				   .sibling = b->nodes[parent].child };
-	b->nodes[parent].child = b->n;
-	b->nodes[parent].n_children++;
-	return b->n++;
+	add_child(b, parent, sym);
+	return b->nodes[parent].child;
 }
 
 uint32_t ruleactrie_find(const struct ruleac_builder *b, uint32_t parent, uint16_t sym)
 {
 	uint64_t mark;
+	uint32_t c;
 
-	return b->nodes[parent].child ? (uint32_t)*slot(b, parent, sym, &mark) : 0;
+	if (b->nodes[parent].n_children > FEW)
+		return (uint32_t)*slot(b, parent, sym, &mark);
+	for (c = b->nodes[parent].child; c && b->nodes[c].sym != sym; c = b->nodes[c].sibling)
+		;
+	return c;
 }

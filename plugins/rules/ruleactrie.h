@@ -23,7 +23,8 @@ struct ruleac_builder {
 	bool folded;
 	uint32_t n, cap;
 	struct ruleac_node *nodes;
-	uint32_t n_slots;	/* a power of two: nodes by parent and symbol */
+	uint32_t n_slots;	/* a power of two: nodes by parent and symbol, of those with many */
+	uint32_t n_hashed;
 	uint64_t *slots;	/* a half of the hash, and the node; 0: free */
 	uint32_t n_outs, cap_outs;
 	struct ruleac_out *outs;

@@ -23,6 +23,7 @@ struct rulebuild {
 		uint32_t fields, bits, tests, dfas, ops, rules, list, names, programs;
 	} cap;
 	struct rulebits *strings;
+	struct rulepatterns *patterns;
 	/* The rule at work. */
 	struct sigma_rule *rule;
 	const struct rulemap_events *events;	/* NULL: none of ours */
@@ -64,6 +65,16 @@ double rulebits_weight(const struct rulebuild *b, uint32_t bit);
 /* Makes the automata. */
 bool rulebits_build(struct rulebuild *b);
 void rulebits_free(struct rulebits *bits);
+
+/* ---- rulepattern.c: automata that there are --------------------------------------------*/
+
+struct rulepatterns *rulepatterns_new(void);
+/*
+ * The number of the automaton for a regular expression or a glob, for the caller to fill in
+ * if it is MATCH_NONE: there is none yet. NULL: no memory.
+ */
+uint32_t *rulepatterns_get(struct rulebuild *b, const struct sigma_test *t, uint32_t field);
+void rulepatterns_free(struct rulepatterns *patterns);
 
 /* ---- ruleleaf.c: tests ---------------------------------------------------------------*/
 

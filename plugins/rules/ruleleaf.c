@@ -92,7 +92,7 @@ static uint32_t literal_bit(struct rulebuild *b, uint32_t field, bool cased, con
 	return len >= 2 ? rulebits_get(b, field, cased, &s, 1) : MATCH_NONE;
 }
 
-static void emit_dfa(struct rulebuild *b, uint32_t field, struct ruledfa *dfa, uint32_t literal)
+static void add_dfa(struct rulebuild *b, uint32_t field, struct ruledfa *dfa, uint32_t literal)
 {
 	struct ruleset *s = b->out;
 	size_t n = (size_t)dfa->n_states * dfa->n_classes;
@@ -118,10 +118,10 @@ static void emit_dfa(struct rulebuild *b, uint32_t field, struct ruledfa *dfa, u
 	if (b->out->names[field].kind == WEIR_KIND_STRV)
 		to->class[0] = to->class[' '];
 	s->n_next += (uint32_t)n;
-	rulebuild_op(b, MATCH_OP_DFA, s->n_dfas++);
+	s->n_dfas++;
 }
 
-static void emit_glob(struct rulebuild *b, const struct sigma_test *t, uint32_t field)
+static void add_glob(struct rulebuild *b, const struct sigma_test *t, uint32_t field)
 {
 	char text[256];
 	struct ruledfa dfa;
@@ -134,12 +134,12 @@ static void emit_glob(struct rulebuild *b, const struct sigma_test *t, uint32_t 
 		error(b, t, "a pattern with so many wildcards needs too large an automaton: split it");
 	} else {
 		len = ruleglob_literal(&t->glob, text, sizeof(text));
-		emit_dfa(b, field, &dfa, literal_bit(b, field, t->cased, text, len));
+		add_dfa(b, field, &dfa, literal_bit(b, field, t->cased, text, len));
 		ruledfa_fini(&dfa);
 	}
 }
 
-static void emit_regex(struct rulebuild *b, const struct sigma_test *t, uint32_t field)
+static void add_regex(struct rulebuild *b, const struct sigma_test *t, uint32_t field)
 {
 	struct ruledfa_why why = { NULL, 0 };
 	struct ruleplace at = t->place;
@@ -161,9 +161,23 @@ static void emit_regex(struct rulebuild *b, const struct sigma_test *t, uint32_t
 		b->failed = true;
 	} else {
 		len = ruledfa_literal(t->regex, t->regex_len, t->re_flags, text, sizeof(text), &cased);
-		emit_dfa(b, field, &dfa, literal_bit(b, field, cased, text, len));
+		add_dfa(b, field, &dfa, literal_bit(b, field, cased, text, len));
 		ruledfa_fini(&dfa);
 	}
+}
+
+/* Who has the same pattern has the same automaton. */
+static void emit_pattern(struct rulebuild *b, const struct sigma_test *t, uint32_t field)
+{
+	uint32_t *number = rulepatterns_get(b, t, field), n = b->out->n_dfas;
+
+	if (number && *number == MATCH_NONE) {
+		(t->op == SIGMA_RE ? add_regex : add_glob)(b, t, field);
+		if (b->out->n_dfas > n)
+			*number = n;
+	}
+	if (number && *number != MATCH_NONE)
+		rulebuild_op(b, MATCH_OP_DFA, *number);
 }
 
 /* ---- numbers and addresses ---------------------------------------------------------*/
@@ -257,7 +271,7 @@ static void emit_text(struct rulebuild *b, const struct sigma_test *t, uint32_t 
 	} else {
 		if (!rulename_is_text(b, field))
 			rulebuild_user(b, "a number, address or word compared as a text");
-		emit_glob(b, t, field);
+		emit_pattern(b, t, field);
 	}
 }
 
@@ -295,7 +309,7 @@ void ruleleaf_emit(struct rulebuild *b, const struct sigma_test *t)
 		emit_text(b, t, field);
 		break;
 	case SIGMA_RE:
-		emit_regex(b, t, field);
+		emit_pattern(b, t, field);
 		break;
 	case SIGMA_CIDR:
 		emit_cidr(b, t, field);

@@ -260,7 +260,8 @@ struct ruleset *ruleset_new(struct sigma_set *set, const struct ruleset_conf *co
 
 	b.out = calloc(1, sizeof(*b.out));
 	b.strings = rulebits_new();
-	b.no_memory = !b.out || !b.strings;
+	b.patterns = rulepatterns_new();
+	b.no_memory = !b.out || !b.strings || !b.patterns;
 	for (i = 0; i < set->n_rules && !b.no_memory; i++) {
 		b.rule = set->rules[i];
 		if (!b.rule->refused)
@@ -268,6 +269,7 @@ struct ruleset *ruleset_new(struct sigma_set *set, const struct ruleset_conf *co
 	}
 	if (b.no_memory || !rulebits_build(&b) || !ruleguard_all(&b))
 		b.out = ruleset_free(b.out);
+	rulepatterns_free(b.patterns);
 	rulebits_free(b.strings);
 	return b.out;
 }

@@ -96,6 +96,11 @@ static void test_glob(void)
 	ok(glob_matches("a*c", "a\nb/c", true), "any byte");
 	ok(!glob_matches("ab*ba", "aba", true), "parts do not overlap");
 	ok(glob_matches("ab*ba", "abba", true), "but may touch");
+	ok(glob_matches("*b?d*", "abcde", true) && !glob_matches("*b?d*", "abde", true), "anywhere");
+	ok(glob_matches("*b?d", "abcbbd", true) && !glob_matches("*b?d", "abcde", true), "at the end");
+	ok(glob_matches("b?d*", "bcde", true) && !glob_matches("b?d*", "abcde", true), "at the begin");
+	ok(glob_matches("*", "", true) && glob_matches("*", "x", true), "anything");
+	ok(glob_matches("", "", true) && !glob_matches("", "x", true), "nothing");
 	ok(glob_matches("?b", "xb", true), "one");
 	ok(glob_matches("?b", "\xc3\xa4" "b", true), "one character of two bytes");
 	ok(!glob_matches("?b", "xxb", true), "no two");
@@ -126,9 +131,37 @@ static void test_literal(void)
 	literal_is("x[ab]y?zz", 0, "zz");
 }
 
+static void size_is(const char *regex, uint32_t n_states, uint32_t n_classes)
+{
+	struct ruledfa_why why = { NULL, 0 };
+	struct ruledfa dfa;
+
+	if (ruledfa_regex(regex, strlen(regex), 0, &limits, &dfa, &why)) {
+		ok(false, "/%s/ is refused", regex);
+		return;
+	}
+	ok(dfa.n_states == n_states && dfa.n_classes == n_classes && dfa.end == n_classes - 1,
+	   "/%s/: %u states, %u classes", regex, dfa.n_states, dfa.n_classes);
+	ruledfa_fini(&dfa);
+}
+
+/* The begin, found, dead, and as few others as can be; classes with the end's. */
+static void test_size(void)
+{
+	size_is("abc", 5, 5);
+	size_is("abc|abd|abe", 5, 5);
+	size_is("(?:abc|dbc)", 5, 5);
+	size_is("^abc", 5, 5);
+	size_is("[a-z][A-Za-z]", 4, 4);
+	size_is("", 3, 2);
+	size_is("a\\zb", 3, 2);
+	size_is("x*y*", 3, 2);
+}
+
 int main(void)
 {
 	test_regex();
+	test_size();
 	test_glob();
 	test_literal();
 	return done_testing();

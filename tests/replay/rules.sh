@@ -134,6 +134,86 @@ has "$(cat got)" '"place": ?"user"' 'as JSON'
 "$weirctl" rules explain R rule.yml >got 2>err
 has "$(cat got)" 'text 0 in process.parent.exe.path' 'explain'
 
+# ---- what is odd -------------------------------------------------------------------
+# lint DETECTION WANT: the warnings, without file and title; nothing if WANT is empty
+lint() {
+	printf 'title: R\n%s\ndetection: %s\n' "$source" "$1" >rule.yml
+	"$weirctl" rules check rule.yml >got 2>err
+	if [ "$2" ]; then
+		has "$(sed -n 's/^rule.yml:\([0-9]*:[0-9]*\): warning: R: /\1 /p' err)" "$2" "lint: $1"
+	else
+		is "$(cat err)" '' "lint has nothing to say: $1"
+	fi
+}
+never='^3:[0-9]+ the rule can never match'
+broken='^3:14 `s` can never be true, nor can the rule'
+lint '{ s: { Image|endswith: /a }, t: { Image|endswith: /b }, condition: s and t }' "$never"
+lint '{ s: { Image|endswith: [/a, /c] }, t: { Image|endswith: [/b, /d] }, condition: s and t }' "$never"
+lint '{ s: { Image|endswith: [/a, /c] }, t: { Image|endswith: [/b, /xC] }, condition: s and t }' "$never"
+lint '{ s: { Image|endswith: [/a, /c] }, t: { Image|endswith: [/b, C] }, condition: s and t }' ''
+lint '{ s: { Image|endswith: /a }, t: { Image|startswith: /b }, condition: s and t }' ''
+lint '{ s: { Image|endswith|all: [/a, /b] }, condition: s }' "$broken"
+lint '{ s: { Image: /a }, t: { Image: /b }, condition: s and t }' "$never"
+lint '{ s: { Image: /a }, t: { Image: /b }, condition: s or t }' ''
+lint '{ s: { Image: /a }, t: { Image|contains: b }, condition: s and t }' "$never"
+lint '{ s: { Image|cased: /a }, t: { Image: /A }, condition: s and t }' ''
+lint '{ s: { Image: [/a, /b], CommandLine: cc }, condition: s and not s }' "$never"
+lint '{ s: { Image|endswith: /x/sh }, f: { Image|endswith: /SH }, condition: s and not f }' "$never"
+lint '{ s: { Image|endswith: /sh }, f: { Image|endswith: /x/sh }, condition: s and not f }' ''
+lint '{ s: { Image|exists: false, Image|endswith: sh }, condition: s }' "$broken"
+lint '{ s: { ProcessId|gt: 5, ProcessId|lte: 5 }, condition: s }' "$broken"
+lint '{ s: { Image: /a, Image|endswith: /b }, t: { Image: cc }, condition: s or t }' \
+	'^3:14 `s` can never be true: values'
+lint '{ s: { Image: [/a, /b], CommandLine: cc }, condition: s or not s }' '^3:[0-9]+ the condition is always true'
+lint '{ s: { Image|exists: true }, t: { Image: null }, condition: s or t }' '^3:[0-9]+ the condition is always true'
+lint '{ k: [ evil ], l: [ good ], condition: k and l }' ''
+lint '{ s: { ProcessId: 4 }, condition: s }' '^1:1 no text has to be there'
+lint '{ s: { CommandLine|re: "foo\\.sh" }, condition: s }' '^3:[0-9]+ CommandLine: it is a plain text: use `contains.cased`'
+lint '{ s: { CommandLine|re|i: ^foo }, condition: s }' '^3:[0-9]+ CommandLine: it is a plain text: use `startswith`'
+lint '{ s: { CommandLine|re: ^foo$ }, condition: s }' 'plain text: use `cased`, not `re`'
+lint '{ s: { CommandLine|re: foo$ }, condition: s }' 'plain text: use `endswith.cased`'
+lint '{ s: { CommandLine|re|m: foo$ }, condition: s }' ''
+lint '{ s: { CommandLine|re: .*foo.bar }, condition: s }' 'the `\.\*` at its begin does nothing'
+lint '{ s: { CommandLine|re: foo.*bar.* }, condition: s }' 'the `\.\*` at its end does nothing'
+lint '{ s: { CommandLine|re: "foo.bar\\.*" }, condition: s }' ''
+lint '{ s: { CommandLine|re: "a[0-9]b", Image: /xx }, condition: s }' 'no text of two characters'
+lint '{ s: { CommandLine|contains: "*foo" }, condition: s }' 'the `\*` at its begin does nothing'
+lint '{ s: { CommandLine|startswith: "foo*" }, condition: s }' 'the `\*` at its end does nothing'
+lint '{ s: { CommandLine|endswith: "foo*" }, condition: s }' ''
+lint '{ s: { CommandLine: "*", Image: /xx }, condition: s }' '`\*` is any text: say `exists: true`'
+"$weirctl" rules check --json rule.yml >got 2>err
+has "$(cat got)" '"level":"warning","file":"rule.yml","line":3,"column":[0-9]+,"rule":"R"' 'lint as JSON'
+for id in 1 2; do
+	printf -- '---\ntitle: R\nid: 0000000%s-0000-4000-8000-000000000000\n%s\ndetection: { s: { Image: /xx }, condition: s }\n' \
+		$id "$source"
+done >rule.yml
+"$weirctl" rules check rule.yml >got 2>err
+is "$(cat err)" 'rule.yml:7:1: warning: R: the same rule is in rule.yml:2: leave out one' 'twice'
+
+# ---- very many rules -----------------------------------------------------------------
+# 4,096 rules with 6 to 14 texts of 20 to 26 bytes, about 1 MiB in all, some with wildcards.
+awk -v source="$source" 'BEGIN {
+	srand(1)
+	for (i = 0; i < 4096; i++) {
+		printf "---\ntitle: R%d\n%s\ndetection:\n  condition: 1 of s*\n", i, source
+		for (s = 0; s < 2; s++) {
+			printf "  s%d:\n    %s:\n", s, s ? "Image|endswith" : "CommandLine|contains"
+			n = 3 + int(rand() * 5)
+			for (k = 0; k < n; k++) {
+				text = ""
+				while (length(text) < 20 + k)
+					text = text sprintf("%c", 97 + int(rand() * 26))
+				printf "      - %s%s\n", text, rand() < .02 ? "?" i : ""
+			}
+		}
+	}
+}' >many.yml
+TIMEFORMAT=%U
+seconds=$( { time "$weirctl" rules check many.yml >got 2>err; } 2>&1)
+is "$(cat err)" '' 'very many rules: nothing to complain of'
+has "$(cat got)" '^4096 rules: .* 0 refused' 'very many rules load'
+ok "$(awk "BEGIN { print ($seconds >= 10) }")" "in less than 10 s: $seconds s"
+
 # ---- the public rules, if somebody names their folder ------------------------------
 if [ -d "${WEIR_SIGMA_RULES:-}" ]; then
 	"$weirctl" rules check "$WEIR_SIGMA_RULES" >got 2>err
