@@ -8,6 +8,7 @@
  *	static const struct match_X *match_X(m, i)	NULL: there is none, for each array
  *	static uint8_t match_byte(m, v, at)		of the text of value v; at < v->len
  *	static int match_part(m, v, t)			a part of a point of time
+ *	static int match_cgroup(m, v, t)		a cgroup above the process's, which v is
  *	static const struct match_value *match_value(m, field)
  *	static void match_loop(m, n, step)		calls step(m) until it is not 0,
  *							n times at most
@@ -76,6 +77,7 @@ enum match_test_op {
 	MATCH_TEST_CIDR,
 	MATCH_TEST_SAME,	/* as the text of another field */
 	MATCH_TEST_PART,	/* of a point of time: the host's affair */
+	MATCH_TEST_CGROUP,	/* the process is in it, or below */
 	MATCH_TEST__MAX
 };
 
@@ -93,8 +95,8 @@ union match_addr {
 struct match_test {
 	weir_u16 op;
 	weir_u16 field;
-	weir_u32 more;		/* number: its fraction, of 2^32; SAME: flags; PART: which */
-	weir_s64 value;		/* number: the whole below it; CIDR: 4 or 6; SAME: field */
+	weir_u32 more;		/* number: its fraction, of 2^32; SAME: flags; PART: which; CGROUP: depth */
+	weir_s64 value;		/* number: the whole below it; CIDR: 4 or 6; SAME: field; CGROUP: its id */
 	union match_addr addr, mask;	/* CIDR */
 };
 

@@ -335,6 +335,8 @@ static inline int match_try(struct match *m, weir_u32 number)
 		return match_same(m, v, t, number);
 	case MATCH_TEST_PART:
 		return match_part(m, v, t);
+	case MATCH_TEST_CGROUP:
+		return match_cgroup(m, v, t);
 	default:
 		return match_number(v, t);
 	}

@@ -106,6 +106,12 @@ static __always_inline int match_part(const struct match *m, const struct match_
 	return MATCH_UNKNOWN;
 }
 
+static __always_inline int match_cgroup(const struct match *m, const struct match_value *v,
+					const struct match_test *t)
+{
+	return bpf_get_current_ancestor_cgroup_id(t->more) == (__u64)t->value;
+}
+
 static __always_inline struct match_value *match_value(const struct match *m, __u32 field)
 {
 	BOUND(field);

@@ -4,20 +4,13 @@
 
 #include <json-c/json.h>
 
-#include "plugins/rules/rulearena.h"
+#include "plugins/rules/ruleload.h"
 #include "plugins/rules/ruleset.h"
-
-#define RULES_FILE_MAX	(16u << 20)
 
 /* What files of rules became. */
 struct rules {
-	struct rulemap *map;
-	struct sigma_set *set;
+	struct ruleload load;
 	struct ruleset *image;
-	struct rulediags diags;		/* of maps and of the making; set->diags has the others */
-	const char *placeholder_dir;	/* a file NAME.txt each; NULL: there are none */
-	const char *map_file;		/* NULL: the default alone */
-	struct rulearena texts;		/* of placeholders */
 };
 
 /*

@@ -56,7 +56,7 @@ static struct json_object *program(const struct ruleset *set, uint32_t i)
 /* Programs are in the order of rules: *at goes on from those of the rule before. */
 static struct json_object *rule(const struct rules *r, uint32_t number, uint32_t *at)
 {
-	const struct sigma_rule *s = r->set->rules[number];
+	const struct sigma_rule *s = r->load.set->rules[number];
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
 	const struct ruleset *set = r->image;
 
@@ -99,13 +99,13 @@ struct summary {
 /* A rule of several programs runs where the worst of them does. */
 static struct summary sum_up(const struct rules *r)
 {
-	struct summary s = { .rules = r->set->n_rules };
+	struct summary s = { .rules = r->load.set->n_rules };
 	const struct ruleset_program *p;
 	uint32_t i, k = 0;
 	bool user, each;
 
-	for (i = 0; i < r->set->n_rules; i++) {
-		if (r->set->rules[i]->refused) {
+	for (i = 0; i < r->load.set->n_rules; i++) {
+		if (r->load.set->rules[i]->refused) {
 			s.refused++;
 			continue;
 		}
@@ -131,12 +131,12 @@ static void print_json(const struct rules *r)
 	struct summary s = sum_up(r);
 	uint32_t i, at = 0;
 
-	for (i = 0; i < r->set->n_rules; i++)
+	for (i = 0; i < r->load.set->n_rules; i++)
 		json_object_array_add(list, rule(r, i, &at));
-	add_diags(diags, &r->set->diags);
-	add_diags(diags, &r->diags);
+	add_diags(diags, &r->load.set->diags);
+	add_diags(diags, &r->load.diags);
 	json_object_object_add(sum, "rules", json_object_new_int64(s.rules));
-	json_object_object_add(sum, "correlations", json_object_new_int64(r->set->n_correlations));
+	json_object_object_add(sum, "correlations", json_object_new_int64(r->load.set->n_correlations));
 	json_object_object_add(sum, "refused", json_object_new_int64(s.refused));
 	json_object_object_add(sum, "kernel", json_object_new_int64(s.kernel));
 	json_object_object_add(sum, "user", json_object_new_int64(s.user));
@@ -169,7 +169,7 @@ static void print_human(const struct rules *r)
 	}
 	printf("%u rules: %u in the kernel, %u in user space, %u refused; %u looked at for each "
 	       "event; %u correlations; %u texts, %u operations, %u states\n", s.rules, s.kernel, s.user,
-	       s.refused, s.each_event, r->set->n_correlations, set->n_strings, set->n_ops,
+	       s.refused, s.each_event, r->load.set->n_correlations, set->n_strings, set->n_ops,
 	       set->n_states);
 }
 
@@ -185,8 +185,8 @@ int rulescheck_main(int n, char **args, bool json)
 	optind = 0;
 	while ((opt = getopt_long(n, args, "j", options, NULL)) != -1)
 		switch (opt) {
-		case 'm': r.map_file = optarg; break;
-		case 'p': r.placeholder_dir = optarg; break;
+		case 'm': r.load.map_file = optarg; break;
+		case 'p': r.load.placeholder_dir = optarg; break;
 		case 'j': json = true; break;
 		default: n = 0;
 		}
@@ -196,8 +196,8 @@ int rulescheck_main(int n, char **args, bool json)
 	}
 	status = rules_load(&r, args + optind, n - optind, false);
 	if (status == ST_OK)
-		rulelint_run(r.set, r.image, &r.diags);
-	if (r.set && !(json && status == ST_OK))
+		rulelint_run(r.load.set, r.image, &r.load.diags);
+	if (r.load.set && !(json && status == ST_OK))
 		rules_complain(&r);
 	if (status == ST_OK && json)
 		print_json(&r);

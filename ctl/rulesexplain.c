@@ -69,7 +69,7 @@ int rulesexplain_main(int n, char **args)
 		return ST_USAGE;
 	}
 	status = rules_load(&r, args + 2, n - 2, false);
-	if (r.set)
+	if (r.load.set)
 		rules_complain(&r);
 	for (i = 0; status == ST_OK && i < r.image->image.n_rules; i++) {
 		if (!is_named(&r.image->programs[i].rule->meta, args[1]))

@@ -109,14 +109,14 @@ static void held(void *arg, const struct sigma_correlation *c)
 	struct run *r = arg;
 	uint32_t i;
 
-	for (i = 0; i < r->rules.set->n_correlations; i++)
-		if (r->rules.set->correlations[i] == c)
+	for (i = 0; i < r->rules.load.set->n_correlations; i++)
+		if (r->rules.load.set->correlations[i] == c)
 			r->held[i] = true;
 }
 
 static void match(struct run *r, struct json_object *event, struct json_object *source)
 {
-	const struct sigma_set *set = r->rules.set;
+	const struct sigma_set *set = r->rules.load.set;
 	const struct ruleset_program *p;
 	const struct match_found *found;
 	uint32_t i, n, type = type_of(event, source);
@@ -140,7 +140,7 @@ static void match(struct run *r, struct json_object *event, struct json_object *
 static void print(const struct run *r)
 {
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
-	const struct sigma_set *set = r->rules.set;
+	const struct sigma_set *set = r->rules.load.set;
 	uint32_t i;
 
 	for (i = 0; i < set->n_rules; i++)
@@ -234,8 +234,8 @@ static int take_options(struct run *r, int *n, char **args)
 	while ((opt = getopt_long(*n, args, "", options, NULL)) != -1)
 		switch (opt) {
 		case 'e': r->events = optarg; break;
-		case 'm': r->rules.map_file = optarg; break;
-		case 'p': r->rules.placeholder_dir = optarg; break;
+		case 'm': r->rules.load.map_file = optarg; break;
+		case 'p': r->rules.load.placeholder_dir = optarg; break;
 		case 'j': break;	/* it always is */
 		case 'g':
 			if (!strcmp(optarg, "host"))
@@ -251,7 +251,7 @@ static int take_options(struct run *r, int *n, char **args)
 
 static bool begin(struct run *r)
 {
-	const struct sigma_set *set = r->rules.set;
+	const struct sigma_set *set = r->rules.load.set;
 	struct rulecorr_conf conf = { .field = field, .tell = held, .arg = r };
 
 	r->event = ruleevent_new(r->rules.image);
@@ -280,13 +280,13 @@ static int test(struct run *r, int n, char **paths)
 {
 	int status = rules_load(&r->rules, paths, n, true);
 
-	if (r->rules.set)
+	if (r->rules.load.set)
 		rules_complain(&r->rules);
 	if (status != ST_OK)
 		return status;
 	if (rules_errors(&r->rules))
 		return ST_REFUSED;
-	if (!r->rules.set->n_rules) {
+	if (!r->rules.load.set->n_rules) {
 		human_error("there is no rule in these files");
 		return ST_REFUSED;
 	}

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <weir/wire.h>
+
 #include "ruleac.h"
 
 #define CELLS_MAX	(16u << 20)
@@ -164,7 +166,7 @@ static bool add_strings(struct rulebuild *b, struct ruleac_builder *ac, const st
 }
 
 /* Moves an automaton behind the cells and outputs of those before. */
-static bool append(struct rulebuild *b, const struct ruleac *ac)
+static bool append(struct rulebuild *b, const struct ruleac *ac, bool is_list)
 {
 	struct ruleset *s = b->out;
 	uint32_t cells = s->n_cells, outs = s->n_outs, i;
@@ -197,6 +199,9 @@ static bool append(struct rulebuild *b, const struct ruleac *ac)
 	*a = (struct match_automaton){ .root = RULEAC_ROOT + cells, .start = ac->start + cells,
 		.end = ac->end };
 	memcpy(a->code, ac->code, sizeof(a->code));
+	/* Between two texts of a list there is a NUL, which counts as a blank. */
+	if (is_list)
+		a->code[0] = a->code[' '];
 	s->n_cells += ac->n_cells;
 	s->n_outs += ac->n_outs;
 	s->n_states += ac->n_states;
@@ -228,7 +233,7 @@ static bool build_one(struct rulebuild *b, uint32_t field, bool cased, uint32_t 
 	if (ruleac_build(builder, CELLS_MAX, &ac, &needed))
 		return false;
 	*number = b->out->n_automata;
-	done = append(b, &ac);
+	done = append(b, &ac, b->out->names[field].kind == WEIR_KIND_STRV);
 	ruleac_fini(&ac);
 	return done;
 }

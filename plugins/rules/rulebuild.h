@@ -32,6 +32,7 @@ struct rulebuild {
 	const char *last_name;
 	const struct rulemap_events *last_events;
 	uint32_t last_field;
+	uint32_t n_programs;	/* begun so far */
 	bool failed;		/* the rule cannot be made: it is in diags */
 	bool no_memory;
 };
@@ -83,9 +84,16 @@ bool ruleleaf_string(const struct rulebuild *b, const struct sigma_test *t, uint
 		     struct rulestring *out);
 /* Appends the operations for a leaf. */
 void ruleleaf_emit(struct rulebuild *b, const struct sigma_test *t);
+/* Appends a test as an operation. */
+void ruleleaf_test(struct rulebuild *b, const struct match_test *t);
 void rulebuild_op(struct rulebuild *b, enum match_op kind, uint32_t n);
 /* The program is for user space. */
 void rulebuild_user(struct rulebuild *b, const char *why);
+
+/* ---- rulescope.c ---------------------------------------------------------------------*/
+
+/* Behind the operations of the condition. */
+void rulescope_emit(struct rulebuild *b);
 
 /* ---- ruleguard.c ---------------------------------------------------------------------*/
 

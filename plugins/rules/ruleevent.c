@@ -89,15 +89,16 @@ static void set_number(struct match_value *v, double d)
 	v->fraction = (uint32_t)((d - floor(d)) * 4294967296.0);
 }
 
-/* What a text is besides: rules may compare it as that. */
-static void look_into(struct match_value *v, const char *text, size_t len)
+void ruleevent_look_into(struct match_value *v, const char *bytes, size_t len)
 {
+	char text[64], *end;
 	long long i;
-	char *end;
 	double d;
 
-	if (!len || len > 63 || strlen(text) != len)
+	if (!len || len > sizeof(text) - 1 || memchr(bytes, 0, len))
 		return;
+	memcpy(text, bytes, len);
+	text[len] = 0;
 	errno = 0;
 	i = strtoll(text, &end, 10);
 	if (!*end && !errno && end != text) {
@@ -207,7 +208,7 @@ static struct match_value value_of(struct ruleevent *e, struct json_object *o)
 			set_text(&v, text, len);
 		else
 			keep(e, &v, text, len);
-		look_into(&v, text, len);
+		ruleevent_look_into(&v, text, len);
 	}
 	return v;
 }

@@ -15,6 +15,8 @@ struct ruleevent *ruleevent_new(const struct ruleset *set);
  * `event`.
  */
 int ruleevent_take(struct ruleevent *e, struct json_object *event);
+/* What a text is besides, a number or an address: rules may compare it as that. */
+void ruleevent_look_into(struct match_value *v, const char *bytes, size_t len);
 /* By field of the set. */
 const struct match_value *ruleevent_values(const struct ruleevent *e);
 /* The value of any field, by a name; flags 0: absent. Its text until the next take. */

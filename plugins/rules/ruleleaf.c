@@ -76,6 +76,11 @@ static uint32_t add_test(struct rulebuild *b, const struct match_test *t)
 	return n;
 }
 
+void ruleleaf_test(struct rulebuild *b, const struct match_test *t)
+{
+	rulebuild_op(b, MATCH_OP_TEST, add_test(b, t));
+}
+
 static void emit_test(struct rulebuild *b, enum match_test_op op, uint32_t field)
 {
 	rulebuild_op(b, MATCH_OP_TEST,
@@ -222,16 +227,24 @@ static bool address_of(const struct sigma_glob *g, struct match_test *out)
 	return true;
 }
 
+/* The kernel compares a field as what it is there, and nothing else. */
+static void needs(struct rulebuild *b, bool is_so)
+{
+	if (!is_so)
+		rulebuild_user(b, "a field compared as what it is not in the kernel");
+}
+
 static void emit_cidr(struct rulebuild *b, const struct sigma_test *t, uint32_t field)
 {
 	struct match_test m = { .op = MATCH_TEST_CIDR, .field = (uint16_t)field,
 		.value = t->cidr.family };
 	uint32_t i;
 
+	needs(b, rulename_is_address(b, field));
 	memcpy(m.addr.byte, t->cidr.addr, sizeof(m.addr.byte));
 	for (i = 0; i < t->cidr.bits; i++)
 		m.mask.byte[i / 8] |= (uint8_t)(0x80 >> i % 8);
-	rulebuild_op(b, MATCH_OP_TEST, add_test(b, &m));
+	ruleleaf_test(b, &m);
 }
 
 static void emit_number(struct rulebuild *b, const struct sigma_test *t, uint32_t field)
@@ -240,6 +253,7 @@ static void emit_number(struct rulebuild *b, const struct sigma_test *t, uint32_
 		[SIGMA_LTE] = MATCH_TEST_LE, [SIGMA_GT] = MATCH_TEST_GT, [SIGMA_GTE] = MATCH_TEST_GE };
 	struct match_test m = { .op = ops[t->op], .field = (uint16_t)field, .value = t->integer };
 
+	needs(b, rulename_is_number(b, field));
 	if (!t->is_integer && fabs(t->number) > 9e18) {
 		error(b, t, "the number is too large");
 		return;
@@ -248,7 +262,7 @@ static void emit_number(struct rulebuild *b, const struct sigma_test *t, uint32_
 		m.value = (int64_t)floor(t->number);
 		m.more = (uint32_t)((t->number - floor(t->number)) * 4294967296.0);
 	}
-	rulebuild_op(b, MATCH_OP_TEST, add_test(b, &m));
+	ruleleaf_test(b, &m);
 }
 
 /* ---- leaves ----------------------------------------------------------------------*/
@@ -263,9 +277,9 @@ static void emit_text(struct rulebuild *b, const struct sigma_test *t, uint32_t 
 	} else if (t->glob.n == 1 && t->glob.parts[0].kind == SIGMA_ANY) {
 		emit_test(b, MATCH_TEST_PRESENT, field);
 	} else if (rulename_is_number(b, field) && number_of(&t->glob, &m.value)) {
-		rulebuild_op(b, MATCH_OP_TEST, add_test(b, &m));
+		ruleleaf_test(b, &m);
 	} else if (rulename_is_address(b, field) && address_of(&t->glob, &m)) {
-		rulebuild_op(b, MATCH_OP_TEST, add_test(b, &m));
+		ruleleaf_test(b, &m);
 	} else if (ruleleaf_string(b, t, field, &s)) {
 		rulebuild_op(b, MATCH_OP_BIT, rulebits_get(b, field, t->cased, &s, 1));
 	} else {
@@ -283,9 +297,12 @@ static void emit_other(struct rulebuild *b, const struct sigma_test *t, uint32_t
 		.more = flags[t->position] | (t->cased ? MATCH_SAME_CASED : 0) };
 
 	m.value = rulename_field(b, t->other, &t->place);
+	if (m.value == UINT32_MAX)
+		return;
+	needs(b, rulename_is_text(b, field) && rulename_is_text(b, (uint32_t)m.value));
 	if (t->position == SIGMA_CONTAINS)
 		rulebuild_user(b, "a search for another field's text");
-	rulebuild_op(b, MATCH_OP_TEST, add_test(b, &m));
+	ruleleaf_test(b, &m);
 }
 
 static void emit_part(struct rulebuild *b, const struct sigma_test *t, uint32_t field)
@@ -294,7 +311,7 @@ static void emit_part(struct rulebuild *b, const struct sigma_test *t, uint32_t 
 		.more = t->part, .value = t->integer };
 
 	rulebuild_user(b, "a part of a point of time");
-	rulebuild_op(b, MATCH_OP_TEST, add_test(b, &m));
+	ruleleaf_test(b, &m);
 }
 
 void ruleleaf_emit(struct rulebuild *b, const struct sigma_test *t)

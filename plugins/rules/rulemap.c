@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <weir/wire.h>
+
 #include "rulearena.h"
 #include "rulefield.h"
 #include "rulesources.h"
@@ -205,6 +207,29 @@ static void read_text(struct reading *r, const char *text)
 	config_destroy(&conf);
 }
 
+/* Category: one of our types; service: weir; all by our own names. */
+static void add_types(struct reading *r)
+{
+	struct rulemap_source source = { .service = "weir", .n_events = 1 }, *to;
+	struct rulemap_events *events;
+	uint16_t *type, i;
+
+	for (i = 1; i < WEIR_EV_KERNEL_MAX && !r->failed; i++) {
+		source.category = rulefield_type_name(i);
+		if (!*source.category)
+			continue;
+		events = take(r, 1, sizeof(*events));
+		type = take(r, 1, sizeof(*type));
+		to = events && type ? place_for(r, &source) : NULL;
+		if (!to)
+			continue;
+		*type = i;
+		*events = (struct rulemap_events){ .n_types = 1, .types = type };
+		source.events = events;
+		*to = source;
+	}
+}
+
 struct rulemap *rulemap_new(const char *file, const char *text, size_t len,
 			    struct rulediags *diags)
 {
@@ -214,6 +239,7 @@ struct rulemap *rulemap_new(const char *file, const char *text, size_t len,
 	if (!r.map)
 		return NULL;
 	r.file = "sources.conf";
+	add_types(&r);
 	read_text(&r, rulesources_text);
 	copy = text && !r.failed ? strndup(text, len) : NULL;
 	if (copy) {

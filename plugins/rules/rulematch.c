@@ -50,6 +50,14 @@ static inline void match_loop(struct match *m, weir_u32 n, int (*step)(struct ma
 static int match_part(const struct match *m, const struct match_value *v,
 		      const struct match_test *t);
 
+/* What lies above it is known to the kernel. */
+static inline int match_cgroup(const struct match *m, const struct match_value *v,
+			       const struct match_test *t)
+{
+	(void)m;
+	return v->number == t->value ? MATCH_TRUE : MATCH_UNKNOWN;
+}
+
 #include "matchrun.bpf.h"
 
 /* ---- points of time ----------------------------------------------------------------*/

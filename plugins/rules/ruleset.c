@@ -172,8 +172,11 @@ static void program(struct rulebuild *b, uint32_t index, const struct rulemap_ev
 	const struct sigma_weir *w = &b->rule->weir;
 	struct match_rule r = { .op_at = s->n_ops, .number = index, .action = action_of(w),
 		.per_minute = w->per_minute, .targets = w->targets };
+	const struct ruleset *like = b->conf->like;
 	uint32_t n = s->image.n_rules;
 
+	if (like && like->programs[b->n_programs++].place != b->conf->place)
+		return;
 	if (n >= MATCH_RULES_MAX || !RULEBUILD_GROW(b, programs, n, programs)) {
 		b->no_memory = true;
 		return;
@@ -184,6 +187,7 @@ static void program(struct rulebuild *b, uint32_t index, const struct rulemap_ev
 	*b->program = (struct ruleset_program){ .rule = b->rule, .rule_index = index,
 		.any_type = any_type };
 	emit(b, b->rule->expr);
+	rulescope_emit(b);
 	r.n_ops = s->n_ops - r.op_at;
 	if (!b->failed && !b->no_memory &&
 	    (r.n_ops > RULEBUILD_OPS_MAX || depth_of(s->ops + r.op_at, r.n_ops) - 1 >= MATCH_DEPTH)) {
@@ -242,7 +246,7 @@ static void compile(struct rulebuild *b, uint32_t index)
 		refuse_source(b, source);
 	for (i = 0; i < n && !b->failed && !b->no_memory; i++)
 		program(b, index, &events[i], false);
-	if (!b->conf->lenient && !b->failed && !b->no_memory && n)
+	if (!b->conf->lenient && !b->conf->like && !b->failed && !b->no_memory && n)
 		check_fields(b, before);
 	if (b->failed) {
 		b->out->image.n_rules = before;
@@ -262,6 +266,8 @@ struct ruleset *ruleset_new(struct sigma_set *set, const struct ruleset_conf *co
 	b.strings = rulebits_new();
 	b.patterns = rulepatterns_new();
 	b.no_memory = !b.out || !b.strings || !b.patterns;
+	if (b.out)
+		b.out->n_numbers = set->n_rules;
 	for (i = 0; i < set->n_rules && !b.no_memory; i++) {
 		b.rule = set->rules[i];
 		if (!b.rule->refused)

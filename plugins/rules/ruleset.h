@@ -51,6 +51,12 @@ struct ruleset_conf {
 	 * each rule has a program for RULESET_ANY_TYPE beside those for our types.
 	 */
 	bool lenient;
+	/*
+	 * Made of the same sigma_set before: of its programs only those of that place, in
+	 * the same order. NULL: all.
+	 */
+	const struct ruleset *like;
+	enum ruleset_place place;
 };
 
 struct ruleset {
@@ -70,6 +76,7 @@ struct ruleset {
 	struct ruleset_field *names;	/* by field */
 	struct ruleset_program *programs;	/* by rule of the image */
 	uint32_t n_strings, n_states;
+	uint32_t n_numbers;	/* rules of the sigma_set: match_rule.number is less */
 };
 
 /*

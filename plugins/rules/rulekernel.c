@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Owns what the kernel has to know of fields: where they lie, and from when on. */
+#include "rulekernel.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Fields that are known later than when an operation is asked about. */
+static const struct {
+	const char *name;
+	uint16_t type;		/* 0: of all */
+	uint8_t flags;
+} late[] = {
+	{ "outcome", 0, MATCH_SOURCE_EMIT }, { "error", 0, MATCH_SOURCE_EMIT },
+	{ "seq", 0, MATCH_SOURCE_EMIT }, { "id", 0, MATCH_SOURCE_EMIT },
+	{ "class", 0, MATCH_SOURCE_EMIT },
+	{ "source.ip", WEIR_EV_connect, MATCH_SOURCE_LATE },
+	{ "source.port", WEIR_EV_connect, MATCH_SOURCE_LATE },
+	{ "source.port", WEIR_EV_bind, MATCH_SOURCE_LATE },
+	{ "source.port", WEIR_EV_listen, MATCH_SOURCE_LATE },
+	{ "truncate.size", WEIR_EV_truncate, MATCH_SOURCE_LATE },
+	{ "file.inode", WEIR_EV_create, MATCH_SOURCE_LATE },
+	{ "file.mtime", WEIR_EV_create, MATCH_SOURCE_LATE },
+	{ "file.uid", WEIR_EV_create, MATCH_SOURCE_LATE },
+	{ "file.gid", WEIR_EV_create, MATCH_SOURCE_LATE },
+	{ "file.nlink", WEIR_EV_create, MATCH_SOURCE_LATE },
+	{ "process.name", WEIR_EV_exec, MATCH_SOURCE_NO_IMAGE },
+	{ "process.args", WEIR_EV_exec, MATCH_SOURCE_NO_IMAGE },
+	{ "process.args_size", WEIR_EV_exec, MATCH_SOURCE_NO_IMAGE },
+	{ "process.euid", WEIR_EV_exec, MATCH_SOURCE_NO_IMAGE },
+	{ "process.egid", WEIR_EV_exec, MATCH_SOURCE_NO_IMAGE },
+	{ "process.suid", WEIR_EV_exec, MATCH_SOURCE_NO_IMAGE },
+	{ "process.sgid", WEIR_EV_exec, MATCH_SOURCE_NO_IMAGE },
+	{ "exec.script.path", WEIR_EV_exec, MATCH_SOURCE_NO_IMAGE },
+	{ "exec.script.inode", WEIR_EV_exec, MATCH_SOURCE_NO_IMAGE },
+	{ "exec.script.uid", WEIR_EV_exec, MATCH_SOURCE_NO_IMAGE },
+	{ "exec.previous.path", WEIR_EV_exec, MATCH_SOURCE_NO_IMAGE },
+	{ "exec.previous.inode", WEIR_EV_exec, MATCH_SOURCE_NO_IMAGE },
+	{ "exec.env", WEIR_EV_exec, MATCH_SOURCE_NO_IMAGE },
+	{ "exec.env_size", WEIR_EV_exec, MATCH_SOURCE_NO_IMAGE },
+};
+
+/* Of these types the operation fills in what they are about. */
+static const uint16_t late_types[] = { WEIR_EV_module_load, WEIR_EV_bpf, WEIR_EV_namespace,
+	WEIR_EV_memfd };
+
+static uint8_t flags_of(const char *name, uint16_t type)
+{
+	uint8_t flags = 0;
+	size_t i;
+
+	for (i = 0; i < WEIR_N_OF(late); i++)
+		if ((!late[i].type || late[i].type == type) && !strcmp(late[i].name, name))
+			flags |= late[i].flags;
+	for (i = 0; i < WEIR_N_OF(late_types); i++)
+		if (late_types[i] == type && strncmp(name, "process.", 8) && strcmp(name, "time"))
+			flags |= MATCH_SOURCE_LATE;
+	return flags;
+}
+
+static const struct weir_field *find(const struct weir_schema *s, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->n_fields; i++)
+		if (!strcmp(s->fields[i].def.name, name) && s->fields[i].handle.slot < s->n_wire)
+			return &s->fields[i];
+	return NULL;
+}
+
+static uint16_t off_of(const struct weir_schema *s, const char *name, uint16_t type)
+{
+	const struct weir_field *f = find(s, name);
+
+	return f && s->types[type].offs ? s->types[type].offs[f->handle.slot] : 0;
+}
+
+static void sources_fill(struct match_head *head, const struct ruleset *set,
+			 const struct weir_schema *s)
+{
+	const struct weir_field *f;
+	uint16_t type;
+	uint32_t i;
+
+	for (i = 0; i < set->image.n_fields; i++) {
+		f = find(s, set->names[i].name);
+		for (type = 1; f && type < MATCH_TYPES; type++)
+			head->sources[type][i] = (struct match_source){
+				.off = off_of(s, set->names[i].name, type),
+				.kind = f->handle.kind, .flags = flags_of(set->names[i].name, type),
+			};
+	}
+	for (type = 1; type < MATCH_TYPES; type++)
+		head->target[type] = off_of(s, "file.inode", type);
+}
+
+uint64_t rulekernel_types(const struct ruleset *set)
+{
+	uint64_t types = 0;
+	uint32_t i;
+
+	for (i = 0; i < set->image.n_rules; i++)
+		types |= set->rules[i].types[0];
+	return types;
+}
+
+static uint64_t types_blocked(const struct ruleset *set)
+{
+	uint64_t types = 0;
+	uint32_t i;
+
+	for (i = 0; i < set->image.n_rules; i++)
+		if (set->rules[i].action & MATCH_BLOCK)
+			types |= set->rules[i].types[0];
+	return types;
+}
+
+/* Whole rows; NULL: no memory. */
+static void *rows_of(const void *p, uint32_t n, size_t size, uint32_t *n_rows)
+{
+	uint8_t *rows;
+
+	*n_rows = (uint32_t)((n * size + MATCH_ROW - 1) / MATCH_ROW);
+	rows = calloc(*n_rows + 1u, MATCH_ROW);
+	if (rows && n)
+		memcpy(rows, p, n * size);
+	return rows;
+}
+
+int rulekernel_load(const struct ruleset *set, const struct rulekernel_conf *conf,
+		    uint64_t *judged)
+{
+	const struct weir_setup *s = conf->setup;
+	uint32_t n_list, n_ops, n_next;
+	struct match_row32 *list = rows_of(set->list, set->n_list, 4, &n_list);
+	struct match_row32 *ops = rows_of(set->ops, set->n_ops, 4, &n_ops);
+	struct match_row16 *next = rows_of(set->next, set->n_next, 2, &n_next);
+	struct match_head *head = calloc(1, sizeof(*head));
+	struct weir_rules_array arrays[] = {
+		[MATCH_ARRAY_cells] = { set->cells, set->n_cells, sizeof(*set->cells) },
+		[MATCH_ARRAY_outs] = { set->outs, set->n_outs, sizeof(*set->outs) },
+		[MATCH_ARRAY_automata] = { set->automata, set->n_automata, sizeof(*set->automata) },
+		[MATCH_ARRAY_fields] = { set->fields, set->image.n_fields, sizeof(*set->fields) },
+		[MATCH_ARRAY_bits] = { set->bits, set->image.n_bits, sizeof(*set->bits) },
+		[MATCH_ARRAY_tests] = { set->tests, set->n_tests, sizeof(*set->tests) },
+		[MATCH_ARRAY_dfas] = { set->dfas, set->n_dfas, sizeof(*set->dfas) },
+		[MATCH_ARRAY_rules] = { set->rules, set->image.n_rules, sizeof(*set->rules) },
+		[MATCH_ARRAY_list] = { list, n_list, MATCH_ROW },
+		[MATCH_ARRAY_ops] = { ops, n_ops, MATCH_ROW },
+		[MATCH_ARRAY_next] = { next, n_next, MATCH_ROW },
+	};
+	struct weir_rules rules = { .size = sizeof(rules), .head_size = sizeof(*head),
+		.head = head, .arrays = arrays, .n_arrays = MATCH_ARRAY__MAX,
+		.n_rules = set->n_numbers, .blocks = types_blocked(set), .never = conf->never,
+		.n_never = conf->n_never, .judged = judged };
+	int r = -ENOMEM;
+
+	if (head && list && ops && next) {
+		head->image = set->image;
+		head->types = rulekernel_types(set);
+		r = set->image.n_fields > MATCH_SOURCES ? -E2BIG : 0;
+		if (!r) {
+			sources_fill(head, set, s->schema);
+			r = s->host->rules_load(s->ctx, &rules);
+		}
+	}
+	free(head);
+	free(list);
+	free(ops);
+	free(next);
+	return r;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads files and folders of rules, the map of log sources and placeholders. One thread. */
+#pragma once
+
+#include "rulearena.h"
+#include "rulediag.h"
+#include "rulemap.h"
+#include "sigma.h"
+
+#define RULELOAD_FILE_MAX	(16u << 20)
+
+/* All zero, but for the two paths, before it is read. */
+struct ruleload {
+	const char *map_file;		/* NULL: the default alone */
+	const char *placeholder_dir;	/* a file NAME.txt each; NULL: there are none */
+	struct rulemap *map;
+	struct sigma_set *set;
+	struct rulediags diags;		/* of maps, and for the making; set->diags has the others */
+	struct rulearena texts;		/* of placeholders */
+	uint64_t hash;			/* of all files in their order */
+	char why[512];			/* what failed */
+};
+
+/*
+ * Files, and all *.yml and *.yaml in folders. 0: what is wrong with rules is in the
+ * diagnostics; -1: a file, the map or memory failed, as `why` says.
+ */
+int ruleload_read(struct ruleload *r, const char *const *paths, uint32_t n);
+void ruleload_fini(struct ruleload *r);

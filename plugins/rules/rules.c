@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The enricher `rules`: Sigma rules, decided in the kernel where it can, and their words on
+ * the events that match. This file only translates: rulegen.c says what matches, and
+ * ruletell.c how it is told.
+ *
+ * A generation is brought to the kernel in open() and put in force with the first callback,
+ * when the configuration is. Events that were judged by the one before come after it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <weir/plugin.h>
+
+#include "rulecorr.h"
+#include "rulegen.h"
+#include "ruletell.h"
+
+enum { OPT_PATHS, OPT_MAP, OPT_PLACEHOLDERS, OPT_ON_ERROR, OPT_NEVER };
+
+static const struct weir_option rules_options[] = {
+	[OPT_PATHS] = { "paths", WEIR_OPT_STRLIST, 0, 0, 0, "/etc/weir/rules", NULL,
+		"Files of rules, and folders of which all *.yml and *.yaml are taken." },
+	[OPT_MAP] = { "map", WEIR_OPT_STR, 0, 0, 0, "", NULL,
+		"A file with more log sources and names of fields." },
+	[OPT_PLACEHOLDERS] = { "placeholders", WEIR_OPT_STR, 0, 0, 0, "", NULL,
+		"Folder with a file NAME.txt for each placeholder %NAME%, a value a line." },
+	[OPT_ON_ERROR] = { "on_error", WEIR_OPT_ENUM, 0, 0, 0, "skip", "skip|refuse",
+		"What a rule with an error does: it is left out, or all are refused." },
+	[OPT_NEVER] = { "never", WEIR_OPT_STRLIST, 0, 0, 0,
+		"/usr/sbin/weird,/usr/bin/weirctl,/usr/bin/dpkg,/usr/bin/dpkg-deb,/usr/bin/rpm,"
+		"/usr/lib/systemd/systemd,/usr/lib/dpkg/", NULL,
+		"Executables that are never blocked or killed, and folders of such, with / at the end; process 1 is not either." },
+};
+
+enum { N_MATCHES, N_EVENTS, N_UNCERTAIN, N_BLOCKED, N_KILLED, N_EXCLUDED, N_IN_KERNEL, N_RUNS };
+
+static const struct weir_counter rules_counters[] = {
+	[N_MATCHES] = { "matches", "rules", "That matched an event." },
+	[N_EVENTS] = { "events", "events", "That some rule matched." },
+	[N_UNCERTAIN] = { "uncertain", "rules", "That may match: a text was cut." },
+	[N_BLOCKED] = { "blocked", "events", "Whose operation was refused." },
+	[N_KILLED] = { "killed", "events", "Whose process was killed." },
+	[N_EXCLUDED] = { "excluded", "events", "Left out by a rule, in user space." },
+	[N_IN_KERNEL] = { "in_kernel", "events", "That the kernel had judged." },
+	[N_RUNS] = { "in_user_space", "events", "That it had not, or could not for all rules." },
+};
+
+static const struct weir_want rules_wants[] = { { "time", WEIR_WANT_REQUIRED, 0 } };
+
+static const struct weir_emit rules_emits[] = {
+	{ "ruleset", "Rules were loaded." },
+};
+
+struct rules {
+	const struct weir_setup *setup;
+	uint64_t *counters;
+	struct weir_handle time;
+	struct ruletell tell;
+	struct rulegen *now, *before;
+	struct rulecorr *corr;
+	const struct weir_event *at;	/* the event at work */
+	struct rulegen_result result;
+	bool in_force;
+};
+
+/* ---- correlations --------------------------------------------------------------------*/
+
+static bool corr_field(void *arg, const char *name, const char **text, uint32_t *len)
+{
+	struct rules *x = arg;
+
+	return rulelive_text(x->now->user.live, x->at, name, text, len);
+}
+
+static void corr_tell(void *arg, const struct sigma_correlation *c)
+{
+	struct rules *x = arg;
+
+	ruletell_held(&x->tell, c);
+}
+
+/* ---- events --------------------------------------------------------------------------*/
+
+/* From here on this configuration is in force. */
+static void begin(struct rules *x)
+{
+	const struct weir_setup *s = x->setup;
+
+	x->in_force = true;
+	if (x->now->number && s->host->rules_use(s->ctx, x->now->number))
+		weir_logf(s, WEIR_LOG_ERROR, "the kernel has other rules by now");
+	ruletell_loaded(&x->tell, x->now);
+}
+
+/* What the kernel says of an event of this host. NULL: nothing; *judged: nothing matched. */
+static const struct match_told *told_of(const struct rules *x, const struct weir_event *ev,
+					bool *judged, uint32_t *n_words)
+{
+	const struct weir_base *b = (const struct weir_base *)ev->rec;
+	struct weir_value v;
+
+	*judged = false;
+	*n_words = 0;
+	if (!(x->setup->flags & WEIR_SETUP_LIVE) || ev->type >= WEIR_EV_KERNEL_MAX)
+		return NULL;
+	*judged = b->flags & WEIR_REC_JUDGED;
+	v = weir_str_value(ev, &b->found, WEIR_KIND_BYTES);
+	if (!*judged || v.len < sizeof(struct match_told))
+		return NULL;
+	*n_words = (uint32_t)((v.len - sizeof(struct match_told)) / sizeof(uint32_t));
+	return v.v.p;
+}
+
+static void count(struct rules *x)
+{
+	const struct rulegen_result *r = &x->result;
+	uint32_t i;
+
+	weir_count(&x->counters[N_EVENTS], 1);
+	weir_count(&x->counters[N_MATCHES], r->n);
+	weir_count(&x->counters[N_BLOCKED], !!(r->told & MATCH_TOLD_BLOCKED));
+	weir_count(&x->counters[N_KILLED], !!(r->told & MATCH_TOLD_KILLED));
+	for (i = 0; i < r->n; i++)
+		weir_count(&x->counters[N_UNCERTAIN], r->matches[i].truth != MATCH_TRUE);
+}
+
+static void correlate(struct rules *x, const struct weir_event *ev)
+{
+	const struct sigma_rule *matched[RULEGEN_MATCHES];
+	uint32_t i, n = 0;
+
+	for (i = 0; i < x->result.n; i++)
+		if (x->result.matches[i].truth == MATCH_TRUE)
+			matched[n++] = x->result.matches[i].rule;
+	x->at = ev;
+	if (n)
+		rulecorr_event(x->corr, weir_get_u64(ev, x->time, 0), matched, n);
+}
+
+static int rules_process(void *inst, struct weir_event *ev)
+{
+	static const struct match_told nothing;
+	struct rules *x = inst;
+	struct rulegen *g = x->now;
+	const struct match_told *told;
+	uint32_t n_words;
+	bool judged;
+
+	if (!x->in_force)
+		begin(x);
+	told = told_of(x, ev, &judged, &n_words);
+	if (told && told->generation != (uint32_t)g->number) {
+		if (x->before && told->generation == (uint32_t)x->before->number)
+			g = x->before;
+		else
+			judged = false;
+	}
+	weir_count(&x->counters[N_IN_KERNEL], judged);
+	if (judged && !told && (ev->type >= 128 ||
+	    !(g->user.types[ev->type / 64] >> ev->type % 64 & 1)))
+		return WEIR_CONTINUE;
+	rulegen_run(g, ev, !judged ? NULL : told ? told : &nothing, judged ? n_words : 0, &x->result);
+	if (!x->result.n && !x->result.told)
+		return WEIR_CONTINUE;
+	if (x->result.excluded) {
+		weir_count(&x->counters[N_EXCLUDED], 1);
+		return WEIR_DROP;
+	}
+	count(x);
+	ruletell_begin(&x->tell, ev, &x->result);
+	if (g == x->now)
+		correlate(x, ev);
+	ruletell_end(&x->tell);
+	return WEIR_CONTINUE;
+}
+
+static void rules_tick(void *inst, uint64_t now_ns)
+{
+	struct rules *x = inst;
+
+	(void)now_ns;
+	if (!x->in_force)
+		begin(x);
+}
+
+/* ---- life ------------------------------------------------------------------------------*/
+
+/* Events that the one before has judged are still to come. */
+static int rules_adopt(void *inst, void *other)
+{
+	struct rules *to = inst, *from = other;
+
+	rulegen_unref(to->before);
+	to->before = rulegen_ref(from->now);
+	return 0;
+}
+
+static void rules_close(void *inst)
+{
+	struct rules *x = inst;
+
+	rulecorr_free(x->corr);
+	rulegen_unref(x->now);
+	rulegen_unref(x->before);
+	free(x);
+}
+
+static const char *text_or_null(const struct weir_optval *o)
+{
+	return *o->v.s ? o->v.s : NULL;
+}
+
+static int rules_open(const struct weir_setup *s, void **inst)
+{
+	const struct weir_optval *o = s->options;
+	const struct rulegen_conf conf = { .setup = s,
+		.paths = o[OPT_PATHS].v.list, .n_paths = o[OPT_PATHS].n,
+		.never = o[OPT_NEVER].v.list, .n_never = o[OPT_NEVER].n,
+		.map_file = text_or_null(&o[OPT_MAP]),
+		.placeholder_dir = text_or_null(&o[OPT_PLACEHOLDERS]),
+		.strict = o[OPT_ON_ERROR].v.i == 1 };
+	struct rulecorr_conf corr = { .field = corr_field, .tell = corr_tell };
+	struct rules *x = calloc(1, sizeof(*x));
+
+	if (!x) {
+		weir_logf(s, WEIR_LOG_ERROR, "out of memory");
+		return -1;
+	}
+	x->setup = s;
+	x->counters = s->counters;
+	x->time = s->wants[0];
+	ruletell_init(&x->tell, s);
+	x->now = rulegen_new(&conf);
+	corr.arg = x;
+	x->corr = x->now ? rulecorr_new(x->now->load.set, &corr) : NULL;
+	if (!x->corr) {
+		rules_close(x);
+		return -1;
+	}
+	*inst = x;
+	return 0;
+}
+
+WEIR_PLUGIN_DEFINE(rules, WEIR_PLUGIN_ENRICHER, "1.0", "Apache-2.0",
+	.summary = "Matches Sigma rules, in the kernel where it can, and blocks or kills.",
+	.options = rules_options, .n_options = WEIR_N_OF(rules_options),
+	.wants = rules_wants, .n_wants = WEIR_N_OF(rules_wants),
+	.produces = ruletell_produces, .n_produces = RULETELL__MAX,
+	.counters = rules_counters, .n_counters = WEIR_N_OF(rules_counters),
+	.emits = rules_emits, .n_emits = WEIR_N_OF(rules_emits),
+	.open = rules_open, .close = rules_close, .process = rules_process, .tick = rules_tick,
+	.state = 1, .adopt = rules_adopt);

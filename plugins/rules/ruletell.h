@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What matched, on the event; and the event `ruleset`. The chain's thread. */
+#pragma once
+
+#include <weir/plugin.h>
+
+#include "rulegen.h"
+
+enum {
+	RULETELL_RULES, RULETELL_ID, RULETELL_NAME, RULETELL_LEVEL, RULETELL_DONE, RULETELL_SETS,
+	RULETELL_SET_DIGEST, RULETELL_SET_GENERATION, RULETELL_SET_RULES, RULETELL_SET_KERNEL,
+	RULETELL_SET_USER, RULETELL_SET_CORRELATIONS, RULETELL_SET_REFUSED, RULETELL_SET_ERRORS,
+	RULETELL__MAX
+};
+
+#define RULETELL_HELD	64u	/* correlations that one event completes */
+
+struct ruletell {
+	const struct weir_setup *setup;
+	struct weir_handle out[RULETELL__MAX];
+	struct weir_event *ev;
+	const struct rulegen_result *result;
+	uint32_t n_held;
+	const struct sigma_correlation *held[RULETELL_HELD];
+};
+
+extern const struct weir_field_def ruletell_produces[RULETELL__MAX];
+
+void ruletell_init(struct ruletell *t, const struct weir_setup *setup);
+/* An event's matches; then the correlations that hold with it; then they are told. */
+void ruletell_begin(struct ruletell *t, struct weir_event *ev, const struct rulegen_result *r);
+void ruletell_held(struct ruletell *t, const struct sigma_correlation *c);
+void ruletell_end(struct ruletell *t);
+/* The event `ruleset`. */
+void ruletell_loaded(const struct ruletell *t, const struct rulegen *g);
