@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "rulefold.h"
+#include "rulegrow.h"
 
 struct ruleac_builder *ruleac_begin(bool folded)
 {
@@ -20,8 +21,8 @@ struct ruleac_builder *ruleac_begin(bool folded)
 	if (!b)
 		return NULL;
 	b->folded = folded;
-	if (!ruleactrie_room((void **)&b->nodes, &b->cap, 0, sizeof(*b->nodes)) ||
-	    !ruleactrie_room((void **)&b->outs, &b->cap_outs, 0, sizeof(*b->outs))) {
+	if (!rulegrow(&b->nodes, &b->cap, 0, sizeof(*b->nodes)) ||
+	    !rulegrow(&b->outs, &b->cap_outs, 0, sizeof(*b->outs))) {
 		ruleac_abandon(b);
 		return NULL;
 	}
@@ -105,7 +106,7 @@ int ruleac_add(struct ruleac_builder *b, const void *text, size_t len, unsigned 
 		return RULEAC_E_EMPTY;
 	if (b->folded && !is_utf8(text, len))
 		return RULEAC_E_NOT_UTF8;
-	if (!ruleactrie_room((void **)&b->outs, &b->cap_outs, b->n_outs, sizeof(*b->outs)))
+	if (!rulegrow(&b->outs, &b->cap_outs, b->n_outs, sizeof(*b->outs)))
 		return -1;
 	if (flags & RULEAC_STARTS && !(at = ruleactrie_step(b, at, RULEAC_START_SYM)))
 		return -1;

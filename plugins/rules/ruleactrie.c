@@ -8,22 +8,10 @@
 
 #include <stdlib.h>
 
+#include "rulegrow.h"
+
 #define MAX_NODES	(1u << 28)
 #define FEW		4u	/* children that are not hashed */
-
-bool ruleactrie_room(void **items, uint32_t *cap, uint32_t used, size_t size)
-{
-	uint32_t n = *cap ? *cap * 2 : 256;
-	void *p;
-
-	if (used < *cap)
-		return true;
-	if (n > MAX_NODES || !(p = realloc(*items, n * size)))
-		return false;
-	*items = p;
-	*cap = n;
-	return true;
-}
 
 static uint64_t hash(uint32_t parent, uint16_t sym)
 {
@@ -98,7 +86,8 @@ uint32_t ruleactrie_step(struct ruleac_builder *b, uint32_t parent, uint16_t sym
 
 	if (to)
 		return to;
-	if (!rehash(b) || !ruleactrie_room((void **)&b->nodes, &b->cap, b->n, sizeof(*b->nodes)))
+	if (b->n >= MAX_NODES || !rehash(b) ||
+	    !rulegrow(&b->nodes, &b->cap, b->n, sizeof(*b->nodes)))
 		return 0;
 	add_child(b, parent, sym);
 	return b->nodes[parent].child;

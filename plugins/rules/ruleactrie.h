@@ -34,8 +34,6 @@ struct ruleac_builder {
 uint32_t ruleactrie_step(struct ruleac_builder *b, uint32_t parent, uint16_t sym);
 /* 0: it has none. */
 uint32_t ruleactrie_find(const struct ruleac_builder *b, uint32_t parent, uint16_t sym);
-/* Room for one more item of `size` bytes behind `used` of them. False: no memory. */
-bool ruleactrie_room(void **items, uint32_t *cap, uint32_t used, size_t size);
 /* Fills in fail, and out of what has none of its own. False: no memory. */
 bool ruleaclink_run(struct ruleac_builder *b);
 /* Lays the nodes out in cells. False: no memory; then nothing is in *out. */

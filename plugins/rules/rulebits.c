@@ -100,17 +100,10 @@ static bool enter(struct rulebuild *b, struct entry *e, uint16_t flags)
 {
 	struct rulebits *bits = b->strings;
 	uint32_t n = b->out->image.n_bits;
-	struct entry **more;
 
-	if (n >= MATCH_BITS_MAX || !RULEBUILD_GROW(b, bits, n, bits))
+	if (n >= MATCH_BITS_MAX || !RULEBUILD_GROW(b, bits, n, bits) ||
+	    !rulebuild_grow(b, &bits->entries, &bits->cap, n, sizeof(*bits->entries)))
 		return false;
-	if (n >= bits->cap) {
-		more = realloc(bits->entries, (bits->cap * 2 + 256) * sizeof(*more));
-		if (!more)
-			return false;
-		bits->entries = more;
-		bits->cap = bits->cap * 2 + 256;
-	}
 	e->bit = n;
 	bits->entries[n] = e;
 	b->out->bits[n] = (struct match_bit){ .field = (uint16_t)e->field, .flags = flags };

@@ -83,13 +83,12 @@ static uint32_t glob_part(struct ruletree *t, const struct sigma_part *p, bool c
 int ruledfa_glob(const struct sigma_glob *glob, bool cased, const struct ruledfa_limits *limits,
 		 struct ruledfa *out)
 {
-	uint32_t i = glob->n && glob->parts[0].kind == SIGMA_ANY, n = glob->n, node = 0;
+	uint32_t i = glob->n && glob->parts[0].kind == SIGMA_ANY, n = glob->n, node;
 	bool open = n && glob->parts[n - 1].kind == SIGMA_ANY;
 	struct ruletree t = { 0 };
 	int r;
 
-	if (!i)
-		node = ruletree_assert(&t, RULEASSERT_BEGIN);
+	node = i ? ruletree_node(&t, RULENODE_EMPTY, 0, 0) : ruletree_assert(&t, RULEASSERT_BEGIN);
 	for (; i < n - open; i++)
 		node = ruletree_node(&t, RULENODE_CAT, node, glob_part(&t, &glob->parts[i], cased));
 	if (!open)

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rulegrow.h"
+
 enum before { BEGIN, NEWLINE, WORD, OTHER };
 
 /* In no order. */
@@ -176,22 +178,15 @@ static bool is_list(const struct make *m, const struct set *s, uint32_t before)
 
 static bool room(struct make *m)
 {
-	uint32_t cap = m->cap ? m->cap * 2 : 64;
-	void *sets, *chain, *next;
+	uint32_t cap[3] = { m->cap, m->cap, m->cap };
 
-	if (m->n < m->cap)
-		return true;
-	sets = realloc(m->sets, cap * sizeof(*m->sets));
-	m->sets = sets ? sets : m->sets;
-	chain = realloc(m->chain, cap * sizeof(*m->chain));
-	m->chain = chain ? chain : m->chain;
-	next = realloc(m->next, (size_t)cap * m->n_classes * sizeof(*m->next));
-	m->next = next ? next : m->next;
-	if (!sets || !chain || !next) {
+	if (!rulegrow(&m->sets, &cap[0], m->n, sizeof(*m->sets)) ||
+	    !rulegrow(&m->chain, &cap[1], m->n, sizeof(*m->chain)) ||
+	    !rulegrow(&m->next, &cap[2], m->n, m->n_classes * sizeof(*m->next))) {
 		m->error = RULEDFA_NO_MEMORY;
 		return false;
 	}
-	m->cap = cap;
+	m->cap = cap[0];
 	return true;
 }
 

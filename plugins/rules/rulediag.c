@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "rulefold.h"
+#include "rulegrow.h"
 
 #define TEXT_MAX	1024u	/* before it is made safe */
 #define ITEMS_MAX	10000u	/* what is told; all are counted */
@@ -44,28 +45,13 @@ static void make_safe(const char *text, char *out, size_t size)
 	out[at] = 0;
 }
 
-static bool make_room(struct rulediags *d)
-{
-	uint32_t cap = d->cap ? 2 * d->cap : 16;
-	struct rulediag *items;
-
-	if (d->n < d->cap)
-		return true;
-	items = realloc(d->items, cap * sizeof(*items));
-	if (!items)
-		return false;
-	d->items = items;
-	d->cap = cap;
-	return true;
-}
-
 __attribute__((format(printf, 5, 0)))
 static void add(struct rulediags *d, enum rulediag_level level, const struct ruleplace *at,
 		const char *rule, const char *fmt, va_list ap)
 {
 	char text[TEXT_MAX] = "more is wrong, which is not told", safe[4 * TEXT_MAX];
 
-	if (d->n > ITEMS_MAX || !make_room(d))
+	if (d->n > ITEMS_MAX || !rulegrow(&d->items, &d->cap, d->n, sizeof(*d->items)))
 		return;
 	if (d->n < ITEMS_MAX)
 		vsnprintf(text, sizeof(text), fmt, ap);

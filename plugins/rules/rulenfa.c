@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "rulefold.h"
+#include "rulegrow.h"
 
 #define CHAR_MAX_	0x10ffffu
 #define FOLD_RANGE	0x11000u	/* larger ranges hold both cases anyhow */
@@ -19,24 +20,13 @@
 static bool grow(void *array, uint32_t *cap, uint32_t n, size_t size, uint32_t max, bool *large,
 		 bool *no_memory)
 {
-	uint32_t want = *cap ? *cap * 2 : 64;
-	void *old, *more;
-
-	if (n < *cap)
-		return true;
-	if (n >= max) {
+	if (n >= *cap && n >= max)
 		*large = true;
-		return false;
-	}
-	memcpy(&old, array, sizeof(old));
-	more = realloc(old, want * size);
-	if (!more) {
+	else if (rulegrow(array, cap, n, size))
+		return true;
+	else
 		*no_memory = true;
-		return false;
-	}
-	memcpy(array, &more, sizeof(more));
-	*cap = want;
-	return true;
+	return false;
 }
 
 uint32_t ruletree_node(struct ruletree *t, enum rulenode_kind kind, uint32_t a, uint32_t b)
@@ -102,11 +92,12 @@ static int by_lo(const void *a, const void *b)
 /* Those from number `at` on: in order, and none touches another. */
 static void tidy(struct ruletree *t, uint32_t at)
 {
-	struct rulerange *r = t->ranges + at;
 	uint32_t i, n = t->n_ranges - at, to = 0;
+	struct rulerange *r;
 
 	if (!n)
 		return;
+	r = t->ranges + at;
 	qsort(r, n, sizeof(*r), by_lo);
 	for (i = 1; i < n; i++) {
 		if (r[i].lo <= r[to].hi + 1)

@@ -6,24 +6,14 @@
 #include <string.h>
 
 #include "rulefield.h"
+#include "rulegrow.h"
 
 bool rulebuild_grow(struct rulebuild *b, void *array, uint32_t *cap, uint32_t n, size_t size)
 {
-	void *old, *more;
-	uint32_t want;
+	bool good = rulegrow(array, cap, n, size);
 
-	if (n < *cap)
-		return true;
-	want = *cap ? *cap * 2 : 64;
-	memcpy(&old, array, sizeof(old));
-	more = want > *cap ? realloc(old, want * size) : NULL;
-	if (!more) {
-		b->no_memory = true;
-		return false;
-	}
-	memcpy(array, &more, sizeof(more));
-	*cap = want;
-	return true;
+	b->no_memory |= !good;
+	return good;
 }
 
 /* ---- expressions -------------------------------------------------------------------*/
