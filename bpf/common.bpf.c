@@ -17,6 +17,7 @@ const volatile __u32 cfg_filters = 0;
 const volatile __u64 cfg_rate_ns = 0;
 const volatile __u64 cfg_rate_burst_ns = 0;
 const volatile __u64 cfg_types = 0;
+const volatile __u32 cfg_never = 0;
 const volatile __u32 cfg_lsm = 1;
 const volatile __u32 cfg_lsm_fexit = 0;
 

@@ -74,6 +74,7 @@ enum match_test_op {
 	MATCH_TEST_PRESENT,
 	MATCH_TEST_EMPTY,	/* a text of no bytes */
 	MATCH_TEST_EQ, MATCH_TEST_LT, MATCH_TEST_LE, MATCH_TEST_GT, MATCH_TEST_GE,
+	MATCH_TEST_ANY,		/* of these bits */
 	MATCH_TEST_CIDR,
 	MATCH_TEST_SAME,	/* as the text of another field */
 	MATCH_TEST_PART,	/* of a point of time: the host's affair */

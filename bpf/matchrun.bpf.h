@@ -243,6 +243,8 @@ static inline int match_number(const struct match_value *v, const struct match_t
 		return c <= 0;
 	case MATCH_TEST_GT:
 		return c > 0;
+	case MATCH_TEST_ANY:
+		return (v->number & t->value) != 0;
 	default:
 		return c >= 0;
 	}

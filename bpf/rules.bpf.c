@@ -179,6 +179,8 @@ static __always_inline void value_read(struct match_value *v, const __u8 *at, __
 		value_number(v, *(const __u16 *)at);
 		break;
 	case WEIR_KIND_U32:
+	case WEIR_KIND_ENUM:
+	case WEIR_KIND_FLAGS:
 		value_number(v, *(const __u32 *)at);
 		break;
 	case WEIR_KIND_UID:
@@ -187,6 +189,8 @@ static __always_inline void value_read(struct match_value *v, const __u8 *at, __
 			value_number(v, u32);
 		break;
 	case WEIR_KIND_PORT:
+	case WEIR_KIND_MODE:
+	case WEIR_KIND_DEV:
 		u32 = *(const __u32 *)at;
 		if (u32)
 			value_number(v, u32);
@@ -439,6 +443,16 @@ static __always_inline void told_end(struct match *m)
 	m->s->tail = m->told_at;
 }
 
+/* It dies, and nothing more is done for it. */
+static __always_inline int doom(struct match *m, __u32 how)
+{
+	bpf_send_signal(9);
+	m->slot->told = MATCH_TOLD_KILLED | (how & JUDGE_CAN_BLOCK ? MATCH_TOLD_BLOCKED : 0);
+	told_begin(m);
+	told_end(m);
+	return how & JUDGE_CAN_BLOCK ? JUDGED_BLOCKED : 0;
+}
+
 static __always_inline void match_all(struct match *m)
 {
 	struct weir_base *b = (void *)m->s->rec;
@@ -459,7 +473,7 @@ static __always_inline int judge(struct match *m, __u32 how)
 	slot->told = 0;
 	b->flags |= WEIR_REC_JUDGED;
 	if (is_doomed(m))
-		bpf_send_signal(9);
+		return doom(m, how);
 	if (!(g_head.types >> (b->type & (MATCH_TYPES - 1)) & 1))
 		return 0;
 	match_all(m);

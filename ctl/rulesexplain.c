@@ -16,7 +16,7 @@ static const char *field_of(const struct ruleset *s, uint32_t field)
 static void print_op(const struct ruleset *s, uint32_t op)
 {
 	static const char *const tests[MATCH_TEST__MAX] = { "present", "empty", "=", "<", "<=", ">",
-		">=", "in network", "same as another field", "part of time" };
+		">=", "any bit of", "in network", "same as another field", "part of time", "in cgroup" };
 	uint32_t n = op & 0xffffff;
 
 	switch (op >> 24) {

@@ -90,6 +90,19 @@ void rulebuild_op(struct rulebuild *b, enum match_op kind, uint32_t n);
 /* The program is for user space. */
 void rulebuild_user(struct rulebuild *b, const char *why);
 
+/* ---- rulenumber.c --------------------------------------------------------------------*/
+
+/* A glob without wildcards that is written as numbers are. */
+bool rulenumber_decimal(const struct sigma_glob *g, int64_t *out);
+/* An address as a test. */
+bool rulenumber_address(const struct sigma_glob *g, struct match_test *out);
+/*
+ * A word or text that stands for a number in the sensor's own events: a device, a mode, a
+ * value with a name. False: it does not, or the events are those of a test, which are texts.
+ */
+bool rulenumber_behind(const struct rulebuild *b, const struct sigma_test *t, uint32_t field,
+		       struct match_test *m);
+
 /* ---- rulescope.c ---------------------------------------------------------------------*/
 
 /* Behind the operations of the condition. */

@@ -2,7 +2,9 @@
 /* One row for each field of each type; those of the base are in all kernel events. */
 #include "rulefield.h"
 
+#include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <weir/wire.h>
@@ -13,8 +15,9 @@ static const struct {
 	uint16_t type;
 	struct rulefield field;
 } rows[] = {
-#define FIELD(ev, kind_, member, name_, values, sigma_, ecs, ocsf, since, doc) \
-	{ WEIR_EV_##ev, { .name = name_, .sigma = sigma_, .kind = WEIR_KIND_##kind_ } },
+#define FIELD(ev, kind_, member, name_, values_, sigma_, ecs, ocsf, since, doc) \
+	{ WEIR_EV_##ev, { .name = name_, .sigma = sigma_, .kind = WEIR_KIND_##kind_, \
+		.values = #values_ } },
 #include <weir/events.def>
 };
 
@@ -50,4 +53,55 @@ const struct rulefield *rulefield_find(uint16_t type, const char *name)
 			return f;
 	}
 	return NULL;
+}
+
+/* ---- names of numbers ------------------------------------------------------------------*/
+
+static const struct {
+	const char *set;
+	uint64_t number;
+	const char *name;
+} values[] = {
+#define VALUE(set_, number_, name_) { #set_, number_, name_ },
+#include <weir/values.def>
+};
+
+static bool fits(const char *name, const char *text, bool contain)
+{
+	return contain ? strcasestr(name, text) != NULL : !strcasecmp(name, text);
+}
+
+static bool signal_number(const char *text, bool contain, uint64_t *out)
+{
+	char name[32];
+	bool found = false;
+	int i;
+
+	for (i = 1; i < NSIG; i++) {
+		if (!sigabbrev_np(i))
+			continue;
+		snprintf(name, sizeof(name), "SIG%s", sigabbrev_np(i));
+		if (!fits(name, text, contain))
+			continue;
+		*out |= (uint64_t)i;
+		found = true;
+	}
+	return found;
+}
+
+bool rulefield_number(const char *set, const char *text, bool contain, uint64_t *out)
+{
+	bool found = false;
+	size_t i;
+
+	*out = 0;
+	if (!strcmp(set, "signal"))
+		return signal_number(text, contain, out);
+	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		if (strcmp(values[i].set, set) || !fits(values[i].name, text, contain))
+			continue;
+		*out |= values[i].number;
+		found = true;
+	}
+	return found;
 }

@@ -17,7 +17,6 @@ static const struct {
 	{ "class", 0, MATCH_SOURCE_EMIT },
 	{ "source.ip", WEIR_EV_connect, MATCH_SOURCE_LATE },
 	{ "source.port", WEIR_EV_connect, MATCH_SOURCE_LATE },
-	{ "source.port", WEIR_EV_bind, MATCH_SOURCE_LATE },
 	{ "source.port", WEIR_EV_listen, MATCH_SOURCE_LATE },
 	{ "truncate.size", WEIR_EV_truncate, MATCH_SOURCE_LATE },
 	{ "file.inode", WEIR_EV_create, MATCH_SOURCE_LATE },

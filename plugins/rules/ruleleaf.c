@@ -6,7 +6,6 @@
  */
 #include "rulebuild.h"
 
-#include <arpa/inet.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,46 +186,6 @@ static void emit_pattern(struct rulebuild *b, const struct sigma_test *t, uint32
 
 /* ---- numbers and addresses ---------------------------------------------------------*/
 
-/* The text of a glob without wildcards, in buf; false: it has some, or is longer. */
-static bool plain_text(const struct sigma_glob *g, char *buf, size_t size)
-{
-	if (g->n != 1 || g->parts[0].kind != SIGMA_LITERAL || g->parts[0].len >= size)
-		return false;
-	memcpy(buf, g->parts[0].text, g->parts[0].len);
-	buf[g->parts[0].len] = 0;
-	return strlen(buf) == g->parts[0].len;
-}
-
-static bool number_of(const struct sigma_glob *g, int64_t *out)
-{
-	char text[24], again[24];
-
-	if (!plain_text(g, text, sizeof(text)))
-		return false;
-	*out = strtoll(text, NULL, 10);
-	snprintf(again, sizeof(again), "%lld", (long long)*out);
-	return !strcmp(text, again);
-}
-
-static bool address_of(const struct sigma_glob *g, struct match_test *out)
-{
-	char text[64];
-
-	if (!plain_text(g, text, sizeof(text)))
-		return false;
-	if (inet_pton(AF_INET, text, out->addr.byte) == 1) {
-		out->value = 4;
-		memset(out->mask.byte, 0xff, 4);
-	} else if (inet_pton(AF_INET6, text, out->addr.byte) == 1) {
-		out->value = 6;
-		memset(out->mask.byte, 0xff, 16);
-	} else {
-		return false;
-	}
-	out->op = MATCH_TEST_CIDR;
-	return true;
-}
-
 /* The kernel compares a field as what it is there, and nothing else. */
 static void needs(struct rulebuild *b, bool is_so)
 {
@@ -276,9 +235,11 @@ static void emit_text(struct rulebuild *b, const struct sigma_test *t, uint32_t 
 		emit_test(b, MATCH_TEST_EMPTY, field);
 	} else if (t->glob.n == 1 && t->glob.parts[0].kind == SIGMA_ANY) {
 		emit_test(b, MATCH_TEST_PRESENT, field);
-	} else if (rulename_is_number(b, field) && number_of(&t->glob, &m.value)) {
+	} else if (rulename_is_number(b, field) && rulenumber_decimal(&t->glob, &m.value)) {
 		ruleleaf_test(b, &m);
-	} else if (rulename_is_address(b, field) && address_of(&t->glob, &m)) {
+	} else if (rulenumber_behind(b, t, field, &m)) {
+		ruleleaf_test(b, &m);
+	} else if (rulename_is_address(b, field) && rulenumber_address(&t->glob, &m)) {
 		ruleleaf_test(b, &m);
 	} else if (ruleleaf_string(b, t, field, &s)) {
 		rulebuild_op(b, MATCH_OP_BIT, rulebits_get(b, field, t->cased, &s, 1));

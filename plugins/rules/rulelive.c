@@ -211,7 +211,17 @@ static struct match_value value_of(struct rulelive *x, const struct weir_event *
 		if (x->used < sizeof(x->texts) - 1)
 			x->used++;
 	}
-	ruleevent_look_into(&m, (const char *)(uintptr_t)m.at, m.len);
+	switch (f->handle.kind) {
+	case WEIR_KIND_ENUM:
+	case WEIR_KIND_FLAGS:
+	case WEIR_KIND_MODE:
+	case WEIR_KIND_DEV:
+		m.flags |= MATCH_VALUE_NUMBER;
+		m.number = (int64_t)v.v.u;
+		break;
+	default:
+		ruleevent_look_into(&m, (const char *)(uintptr_t)m.at, m.len);
+	}
 	return m;
 }
 

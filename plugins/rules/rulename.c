@@ -42,14 +42,16 @@ static uint32_t find(const struct rulebuild *b, const char *name, bool keywords)
 	return UINT32_MAX;
 }
 
-static uint32_t add(struct rulebuild *b, const char *name, uint16_t kind, bool keywords)
+static uint32_t add(struct rulebuild *b, const char *name, const struct rulefield *f,
+		    bool keywords)
 {
 	uint32_t n = b->out->image.n_fields;
 
 	if (n >= UINT16_MAX || !RULEBUILD_GROW(b, names, n, names) ||
 	    !RULEBUILD_GROW(b, fields, n, fields))
 		return UINT32_MAX;
-	b->out->names[n] = (struct ruleset_field){ .name = name, .kind = kind, .keywords = keywords };
+	b->out->names[n] = (struct ruleset_field){ .name = name, .kind = f ? f->kind : 0,
+		.values = f ? f->values : "none", .keywords = keywords };
 	b->out->fields[n] = (struct match_field){ .folded = MATCH_NONE, .cased = MATCH_NONE };
 	if (keywords)
 		b->out->fields[n].flags = MATCH_FIELD_PARTS;
@@ -102,7 +104,7 @@ static uint32_t look_up(struct rulebuild *b, const char *name, const struct rule
 		unknown(b, name, at);
 	field = find(b, ours ? ours : name, false);
 	if (field == UINT32_MAX)
-		field = add(b, ours ? ours : name, f ? f->kind : 0, false);
+		field = add(b, ours ? ours : name, f, false);
 	if (field != UINT32_MAX) {
 		alias(b, field, name);
 		if (f && *f->sigma)
@@ -126,7 +128,7 @@ uint32_t rulename_keywords(struct rulebuild *b)
 	uint32_t field = find(b, KEYWORDS, true);
 
 	rulebuild_user(b, "keywords");
-	return field != UINT32_MAX ? field : add(b, KEYWORDS, 0, true);
+	return field != UINT32_MAX ? field : add(b, KEYWORDS, NULL, true);
 }
 
 static uint16_t kind_of(const struct rulebuild *b, uint32_t field)

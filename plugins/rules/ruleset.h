@@ -21,6 +21,7 @@
 struct ruleset_field {
 	const char *name;		/* ours; if we have no such, as in the rule */
 	uint16_t kind;			/* enum weir_kind; 0: no field of the record */
+	const char *values;		/* set of values.def, if it is of one */
 	bool keywords;			/* all texts of an event, with 0xff between two */
 	uint32_t n_aliases;
 	const char **aliases;		/* as rules call it */
