@@ -8,7 +8,7 @@ EXPECT=$WEIR_BUILD/tests/live/expect
 chmod 755 "$T"
 cp "$WEIR_BUILD/tests/live/act" "$T/act"
 ACT=$T/act
-DEADLINE=240
+DEADLINE=${WEIR_DEADLINE:-240}
 export WEIR_SELF_TEST=$WEIR_BUILD/weir-self-test
 STAGES=''	# more of them, each with a comma behind it
 # Of a test that does not name its own: each hook more makes the start longer.
