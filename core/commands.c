@@ -139,6 +139,32 @@ static int on_release(void *ctx, struct control_call *call, struct json_object *
 	return 0;
 }
 
+/* `state`: on or off; without it nothing changes. */
+static int on_enforce(void *ctx, struct control_call *call, struct json_object *args)
+{
+	static const char *const names[] = { "state", NULL };
+	const char *state = NULL;
+	struct daemon *dm = ctx;
+	struct json_object *o;
+	char why[256] = "";
+
+	if (control_args_only(args, names, why, sizeof(why)) ||
+	    control_arg_string(args, "state", &state, why, sizeof(why)) ||
+	    (state && strcmp(state, "on") && strcmp(state, "off"))) {
+		control_fail(call, *why ? why : "the state is on or off", NULL, NULL);
+		return 0;
+	}
+	if (state)
+		enforce_set(dm, !strcmp(state, "on"), "weirctl enforce off");
+	o = json_object_new_object();
+	pthread_mutex_lock(&dm->lock);
+	json_object_object_add(o, "enforce", json_object_new_boolean(dm->enforce.on));
+	json_object_object_add(o, "why", json_object_new_string(dm->enforce.why));
+	pthread_mutex_unlock(&dm->lock);
+	control_ok(call, o);
+	return 0;
+}
+
 static int on_tail(void *ctx, struct control_call *call, struct json_object *args)
 {
 	return tails_begin(((struct daemon *)ctx)->tails, call, args);
@@ -266,6 +292,7 @@ static int on_check(void *ctx, struct control_call *call, struct json_object *ar
 static const struct control_command commands[] = {
 	{ "chains", "The chains with their stages, as configured.", on_chains },
 	{ "check", "What a reload would do, or what is wrong with the files.", on_check },
+	{ "enforce", "Whether rules may block and kill.", on_enforce },
 	{ "explain", "An option, a field, an event or a plugin, by name.", on_explain },
 	{ "plugins", "The plugins in use.", on_plugins },
 	{ "release", "Lets a plugin out of quarantine, from the next reload on.", on_release },

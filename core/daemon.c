@@ -330,6 +330,7 @@ static int daemon_start(struct daemon *dm)
 	host_take(dm);
 	if (dm->services.ledger)
 		ledger_arm(dm->services.ledger);
+	enforce_begin(dm);
 	r = reload_start(dm);
 	if (!r)
 		r = writer_make(dm, dm->conf);
@@ -527,6 +528,7 @@ static void tick(struct running *run)
 	if (run->dm->tails)
 		tails_retire(run->dm->tails);
 	retire_progress(run->dm);
+	enforce_settle(run->dm, false);
 	if (run->hurry_at && now > run->hurry_at)
 		hurry(run->dm);
 	if (run->hurry_at && now > run->hurry_at && stop_fails(run, now)) {
@@ -699,6 +701,7 @@ static int daemon_work(struct daemon *dm, int signals)
 	int r, r2, r3;
 
 	r = daemon_loop(dm, signals);
+	enforce_settle(dm, true);
 	selftest_stop(dm->selftest);
 	r3 = sinks_judge(dm);
 	if (dm->n_left)

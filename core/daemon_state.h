@@ -13,6 +13,7 @@
 #include "chain/services.h"
 #include "collector.h"
 #include "daemon.h"
+#include "enforce.h"
 #include "util/hostid.h"
 
 struct capture_writer;
@@ -47,6 +48,7 @@ struct daemon {
 	struct collector *collector;
 	struct control *control;	/* NULL: no socket */
 	struct tails *tails;
+	struct enforce enforce;		/* changed under the lock */
 	struct selftest *selftest;	/* NULL: none; as `config` */
 	uint64_t id_base;
 	uint64_t user_seq;

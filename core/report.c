@@ -170,6 +170,8 @@ struct json_object *report_status(struct daemon *dm)
 	put(o, "config", config_of(dm));
 	put(o, "reload", reload_of(dm));
 	put(o, "events", events_of(dm));
+	put(o, "enforce", json_object_new_boolean(dm->enforce.on));
+	put_text(o, "enforce_why", dm->enforce.why);
 	put_n(o, "rss_bytes", rss_bytes());
 	if (dm->selftest)
 		selftest_report(dm->selftest, o);

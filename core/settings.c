@@ -18,7 +18,7 @@
 
 enum sensor_option {
 	SENSOR_EVENTS, SENSOR_RING, SENSOR_RING_CRITICAL, SENSOR_ARGS, SENSOR_ENV,
-	SENSOR_RATE, SENSOR_BURST, SENSOR_SELF_TEST, SENSOR_PTRACE_READS, SENSOR__N
+	SENSOR_RATE, SENSOR_BURST, SENSOR_SELF_TEST, SENSOR_PTRACE_READS, SENSOR_ENFORCE, SENSOR__N
 };
 
 static const struct weir_option sensor_table[] = {
@@ -53,6 +53,9 @@ static const struct weir_option sensor_table[] = {
 	[SENSOR_PTRACE_READS] = { .name = "ptrace_reads", .type = WEIR_OPT_BOOL,
 		.dflt = "false",
 		.doc = "Events of type ptrace also for access that only reads, such as /proc/PID/environ and maps." },
+	[SENSOR_ENFORCE] = { .name = "enforce", .type = WEIR_OPT_BOOL,
+		.dflt = "true",
+		.doc = "Whether rules may block and kill. false: they tell what they would have done. The word weir.enforce=off of the kernel's command line and weirctl enforce off do the same." },
 };
 _Static_assert(ARRAY_LEN(sensor_table) == SENSOR__N, "one row an option");
 
@@ -258,6 +261,7 @@ static int sensor_read(struct store *st, const struct conf *c, struct diag *d)
 	b->burst = (uint32_t)v[SENSOR_BURST].v.i;
 	st->s.self_test_ns = v[SENSOR_SELF_TEST].v.i;
 	b->ptrace_reads = v[SENSOR_PTRACE_READS].v.i;
+	st->s.enforce = v[SENSOR_ENFORCE].v.i;
 	r = prefixes_check(g, "env", &v[SENSOR_ENV], d);
 	return r ? r : events_read(g, &v[SENSOR_EVENTS], d, &b->types);
 }

@@ -17,6 +17,7 @@ struct diag;
 struct settings {
 	struct source_bpf_conf bpf;	/* but for id_base and user_seq */
 	int64_t self_test_ns;		/* 0: never */
+	bool enforce;			/* rules may block and kill */
 	int log_level;
 	const char *const *plugin_dirs;
 	size_t n_plugin_dirs;

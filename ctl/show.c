@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* status, version, explain, release: what the daemon says of itself. */
+/* status, version, explain, release, enforce: what the daemon says of itself. */
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "link.h"
 #include "table.h"
@@ -31,6 +32,7 @@ static const struct column status_card[] = {
 	{ "kernel filtered", "events.kernel_filtered" },
 	{ "lost", "events.lost" },
 	{ "self test", "self_test.result" },
+	{ "enforcement", "enforce" },
 	{ "memory", "rss_bytes", UNIT_BYTES },
 	{ NULL }
 };
@@ -163,6 +165,33 @@ int show_release(const struct opts *o)
 			printf(": %lld released from quarantine\n", n);
 		else
 			printf(" was not in quarantine\n");
+	}
+	json_object_put(result);
+	return r;
+}
+
+int show_enforce(const struct opts *o)
+{
+	struct json_object *args = json_object_new_object(), *result;
+	const char *why;
+	int r;
+
+	if (o->n_args > 1 || (o->n_args && strcmp(o->args[0], "on") && strcmp(o->args[0], "off"))) {
+		fprintf(stderr, "usage: weirctl enforce [on|off]\n");
+		json_object_put(args);
+		return ST_USAGE;
+	}
+	if (o->n_args)
+		json_object_object_add(args, "state", json_object_new_string(o->args[0]));
+	r = link_call(o, TIMEOUT_S, "enforce", args, &result);
+	if (r == ST_OK && o->json) {
+		human_json_object(result);
+	} else if (r == ST_OK) {
+		why = json_text(result, "why");
+		printf("rules %s", json_object_get_boolean(json_at(result, "enforce")) ?
+		       "block and kill" : "block and kill nothing: ");
+		human_put(stdout, why ? why : "");
+		putchar('\n');
 	}
 	json_object_put(result);
 	return r;

@@ -61,6 +61,8 @@ const struct command commands[] = {
 	{ "reload", "", "read the configuration anew and run it", 0, reload_reload },
 	{ "check", "", "say what a reload would do; with no daemon, weird --check", 0,
 	  reload_check },
+	{ "enforce", "[on|off]", "whether rules may block and kill; without a word: tell", -1,
+	  show_enforce },
 	{ "tail", "", "print events as they come", 0, tail_run },
 	{ "explain", "NAME", "what an option, field, event or plugin is", 1, show_explain },
 	{ "release", "NAME", "let a plugin out of quarantine", 1, show_release },

@@ -54,6 +54,7 @@ int show_status(const struct opts *o);
 int show_version(const struct opts *o);
 int show_explain(const struct opts *o);
 int show_release(const struct opts *o);
+int show_enforce(const struct opts *o);
 /* chains.c */
 int chains_stats(const struct opts *o);
 int chains_plugins(const struct opts *o);

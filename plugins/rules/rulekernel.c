@@ -24,6 +24,9 @@ static const struct {
 	{ "file.uid", WEIR_EV_create, MATCH_SOURCE_LATE },
 	{ "file.gid", WEIR_EV_create, MATCH_SOURCE_LATE },
 	{ "file.nlink", WEIR_EV_create, MATCH_SOURCE_LATE },
+	{ "bpf.name", WEIR_EV_bpf, MATCH_SOURCE_LATE }, { "bpf.id", WEIR_EV_bpf, MATCH_SOURCE_LATE },
+	{ "bpf.target", WEIR_EV_bpf, MATCH_SOURCE_LATE },
+	{ "bpf.program.instructions", WEIR_EV_bpf, MATCH_SOURCE_LATE },
 	{ "process.name", WEIR_EV_exec, MATCH_SOURCE_NO_IMAGE },
 	{ "process.args", WEIR_EV_exec, MATCH_SOURCE_NO_IMAGE },
 	{ "process.args_size", WEIR_EV_exec, MATCH_SOURCE_NO_IMAGE },
@@ -40,9 +43,14 @@ static const struct {
 	{ "exec.env_size", WEIR_EV_exec, MATCH_SOURCE_NO_IMAGE },
 };
 
-/* Of these types the operation fills in what they are about. */
-static const uint16_t late_types[] = { WEIR_EV_module_load, WEIR_EV_bpf, WEIR_EV_namespace,
-	WEIR_EV_memfd };
+/* Of these the operation fills in what it is about. */
+static const struct {
+	uint16_t type;
+	const char *prefix;
+} late_groups[] = {
+	{ WEIR_EV_module_load, "module." }, { WEIR_EV_namespace, "namespace." },
+	{ WEIR_EV_memfd, "" },
+};
 
 static uint8_t flags_of(const char *name, uint16_t type)
 {
@@ -52,8 +60,9 @@ static uint8_t flags_of(const char *name, uint16_t type)
 	for (i = 0; i < WEIR_N_OF(late); i++)
 		if ((!late[i].type || late[i].type == type) && !strcmp(late[i].name, name))
 			flags |= late[i].flags;
-	for (i = 0; i < WEIR_N_OF(late_types); i++)
-		if (late_types[i] == type && strncmp(name, "process.", 8) && strcmp(name, "time"))
+	for (i = 0; i < WEIR_N_OF(late_groups) && strncmp(name, "process.", 8); i++)
+		if (late_groups[i].type == type &&
+		    !strncmp(name, late_groups[i].prefix, strlen(late_groups[i].prefix)))
 			flags |= MATCH_SOURCE_LATE;
 	return flags;
 }

@@ -73,6 +73,8 @@ printf '#!/bin/sh\necho ran\n' >"$T/blocked-script"
 cp "$ACT" "$T/protected"
 chmod 755 "$T"/*program "$T"/*script
 cp "$ACT" "$T/victim"
+mkdir "$T/conf.d"
+echo "control = { socket = \"$T/sock\"; };" >"$T/conf.d/control.conf"
 sensor_start rules 'ring_size = "64K"'
 
 check "the rules are in the kernel" "$EXPECT" --wait "$OUT" $DEADLINE \
@@ -176,6 +178,15 @@ check "a scope's user is refused" denied scope as 4242 mkdir "$T/yes/scope-a" 75
 check "another is not" "$ACT" scope mkdir "$T/yes/scope-b" 755
 "$T/protected" protected mkdir "$T/no/mkdir" 755
 told "type=mkdir process.args.1=protected outcome=success rule.id=mkdir-block rule.done.0=protected"
+
+# ---- the switch
+ctl() { "$WEIR_BUILD/weirctl" --socket "$T/sock" "$@"; }
+check "enforcement is taken off" ctl enforce off
+"$ACT" off mkdir "$T/no/off" 755
+check "then nothing is refused" [ -d "$T/no/off" ]
+told "type=mkdir process.args.1=off outcome=success rule.id=mkdir-block rule.done.0=enforcement_off"
+check "and put on again" ctl enforce on
+check "then it is" denied mkdir mkdir "$T/no/on" 755
 
 # ---- ways around
 ln -s "$T/no" "$T/yes/way"
