@@ -177,6 +177,22 @@ static inline struct weir_handle fake_handle(const struct fake *f, const char *n
 
 /* ---- options -----------------------------------------------------------------*/
 
+/* Which of its words. */
+static inline int64_t fake_word(const struct weir_option *o, const char *text)
+{
+	const char *at = o->words;
+	int64_t n;
+
+	for (n = 0; at; n++) {
+		if (!strncmp(at, text, strlen(text)) && strchr("|", at[strlen(text)]))
+			return n;
+		at = strchr(at, '|');
+		at += at != NULL;
+	}
+	fake_fail("no such word", text);
+	return -1;
+}
+
 static inline int64_t fake_number(const struct weir_option *o, const char *text)
 {
 	static const struct { const char *unit; int64_t times; } units[] = {
@@ -190,6 +206,8 @@ static inline int64_t fake_number(const struct weir_option *o, const char *text)
 
 	if (o->type == WEIR_OPT_BOOL)
 		return !strcmp(text, "true");
+	if (o->type == WEIR_OPT_ENUM)
+		return fake_word(o, text);
 	if (o->type == WEIR_OPT_TIME && !*end)
 		return n * 1000000000;
 	for (i = 0; *end && i < WEIR_N_OF(units); i++)

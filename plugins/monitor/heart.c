@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "beat.h"
-#include "put.h"
+#include <weir/put.h>
 
 #define AGAIN_NS	1000000000ull
 
@@ -38,70 +38,70 @@ struct heart {
 
 /* ---- an event -------------------------------------------------------------------*/
 
-static void put_events(const struct put *p, struct weir_handle h, const struct beat *b)
+static void put_events(const struct weir_put *p, struct weir_handle h, const struct beat *b)
 {
-	struct weir_value *v = put_rows(p, h, b->n_events, 2, b->cut_events);
+	struct weir_value *v = weir_put_rows(p, h, b->n_events, 2, b->cut_events);
 	uint32_t i;
 
 	for (i = 0; v && i < b->n_events; i++, v += 2) {
-		v[0] = put_text_value(p, b->events[i].type, strlen(b->events[i].type));
-		v[1] = put_number_value(b->events[i].n);
+		v[0] = weir_put_text_value(p, b->events[i].type, strlen(b->events[i].type));
+		v[1] = weir_put_number_value(b->events[i].n);
 	}
 }
 
-static void put_lost(const struct put *p, struct weir_handle h, const struct beat *b)
+static void put_lost(const struct weir_put *p, struct weir_handle h, const struct beat *b)
 {
-	struct weir_value *v = put_rows(p, h, b->n_lost, 3, b->cut_lost);
+	struct weir_value *v = weir_put_rows(p, h, b->n_lost, 3, b->cut_lost);
 	uint32_t i;
 
 	for (i = 0; v && i < b->n_lost; i++, v += 3) {
-		v[0] = put_text_value(p, b->lost[i].reason, strlen(b->lost[i].reason));
-		v[1] = put_text_value(p, b->lost[i].type, strlen(b->lost[i].type));
-		v[2] = put_number_value(b->lost[i].n);
+		v[0] = weir_put_text_value(p, b->lost[i].reason, strlen(b->lost[i].reason));
+		v[1] = weir_put_text_value(p, b->lost[i].type, strlen(b->lost[i].type));
+		v[2] = weir_put_number_value(b->lost[i].n);
 	}
 }
 
-static void put_hooks(const struct put *p, struct weir_handle h, const struct beat *b)
+static void put_hooks(const struct weir_put *p, struct weir_handle h, const struct beat *b)
 {
-	struct weir_value *v = put_rows(p, h, b->n_hooks, 3, b->cut_hooks);
+	struct weir_value *v = weir_put_rows(p, h, b->n_hooks, 3, b->cut_hooks);
 	const struct beat_hook *hook;
 	uint32_t i;
 
 	for (i = 0; v && i < b->n_hooks; i++, v += 3) {
 		hook = &b->hooks[i];
-		v[0] = put_text_value(p, hook->type, strlen(hook->type));
-		v[1] = put_text_value(p, hook->state, strlen(hook->state));
+		v[0] = weir_put_text_value(p, hook->type, strlen(hook->type));
+		v[1] = weir_put_text_value(p, hook->state, strlen(hook->state));
 		if (*hook->why)
-			v[2] = put_text_value(p, hook->why, strlen(hook->why));
+			v[2] = weir_put_text_value(p, hook->why, strlen(hook->why));
 		else
 			v[2].kind = WEIR_KIND_STR;
 	}
 }
 
-static void put_problems(const struct put *p, struct weir_handle h, const struct beat *b)
+static void put_problems(const struct weir_put *p, struct weir_handle h, const struct beat *b)
 {
 	struct weir_value *v;
 	uint32_t i;
 
 	if (!b->n_problems)
 		return;
-	v = put_rows(p, h, b->n_problems, 1, b->cut_problems);
+	v = weir_put_rows(p, h, b->n_problems, 1, b->cut_problems);
 	for (i = 0; v && i < b->n_problems; i++)
-		v[i] = put_text_value(p, b->problems[i], strlen(b->problems[i]));
+		v[i] = weir_put_text_value(p, b->problems[i], strlen(b->problems[i]));
 }
 
 static int beat_send(const struct heart *h, const struct beat *b)
 {
 	const struct weir_handle *out = h->conf.out;
-	struct put p = { h->conf.host, h->conf.host->emit(h->conf.ctx, h->conf.emit, NULL) };
+	struct weir_put p = { h->conf.host, h->conf.host->emit(h->conf.ctx, h->conf.emit, NULL) };
 
 	if (!p.ev)
 		return -1;
-	put_text(&p, out[HEART_STATUS], beat_ok(b) ? "ok" : "degraded");
-	put_text(&p, out[HEART_VERSION], b->version);
-	put_text(&p, out[HEART_CONFIG_DIGEST], b->config_digest);
+	weir_put_text(&p, out[HEART_STATUS], beat_ok(b) ? "ok" : "degraded");
+	weir_put_text(&p, out[HEART_VERSION], b->version);
+	weir_put_text(&p, out[HEART_CONFIG_DIGEST], b->config_digest);
 	weir_set_u64(p.ev, out[HEART_CONFIG_GENERATION], b->generation);
-	put_text(&p, out[HEART_RULESET_DIGEST], b->ruleset_digest);
+	weir_put_text(&p, out[HEART_RULESET_DIGEST], b->ruleset_digest);
 	weir_set_u64(p.ev, out[HEART_UPTIME], b->uptime_s);
 	weir_set_u64(p.ev, out[HEART_MEMORY], b->memory);
 	put_events(&p, out[HEART_EVENTS], b);

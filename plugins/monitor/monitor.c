@@ -12,7 +12,7 @@
 #include "abnormal.h"
 #include "heart.h"
 #include "limit.h"
-#include "put.h"
+#include <weir/put.h>
 
 enum { OPT_ABNORMAL, OPT_LIMIT, OPT_FIELDS, OPT_INTERVAL };
 
@@ -118,27 +118,27 @@ struct monitor {
 
 /* ---- telling ---------------------------------------------------------------------*/
 
-static void put_fields(const struct monitor *m, const struct put *p, uint32_t bits)
+static void put_fields(const struct monitor *m, const struct weir_put *p, uint32_t bits)
 {
 	uint32_t n = (uint32_t)__builtin_popcount(bits), i;
-	struct weir_value *v = put_rows(p, m->out[OUT_FIELDS], n, 1, false);
+	struct weir_value *v = weir_put_rows(p, m->out[OUT_FIELDS], n, 1, false);
 
 	for (i = 0; v && i < m->look.n_fields; i++)
 		if (bits >> i & 1)
-			*v++ = put_text_value(p, m->look.fields[i].name,
+			*v++ = weir_put_text_value(p, m->look.fields[i].name,
 					      strlen(m->look.fields[i].name));
 }
 
-static void put_path(const struct monitor *m, const struct put *p, const struct abnormal_found *f)
+static void put_path(const struct monitor *m, const struct weir_put *p, const struct abnormal_found *f)
 {
-	struct weir_value *v = put_rows(p, m->out[OUT_FIELDS], 1, 1, false);
+	struct weir_value *v = weir_put_rows(p, m->out[OUT_FIELDS], 1, 1, false);
 
 	if (v)
-		*v = put_text_value(p, f->path, strlen(f->path));
-	put_text(p, m->out[OUT_TEXT], f->path_why);
+		*v = weir_put_text_value(p, f->path, strlen(f->path));
+	weir_put_text(p, m->out[OUT_TEXT], f->path_why);
 }
 
-static void put_what(const struct monitor *m, const struct put *p, unsigned error,
+static void put_what(const struct monitor *m, const struct weir_put *p, unsigned error,
 		     const struct abnormal_found *f)
 {
 	struct weir_value v;
@@ -148,10 +148,10 @@ static void put_what(const struct monitor *m, const struct put *p, unsigned erro
 		put_path(m, p, f);
 		break;
 	case ABNORMAL_PROCESS:
-		put_text(p, m->out[OUT_TEXT], f->process_why);
+		weir_put_text(p, m->out[OUT_TEXT], f->process_why);
 		break;
 	case ABNORMAL_LINEAGE:
-		v = put_text_value(p, f->lineage, f->lineage_len);
+		v = weir_put_text_value(p, f->lineage, f->lineage_len);
 		weir_set(p->ev, m->out[OUT_TEXT], &v);
 		break;
 	case ABNORMAL_REFUSED:
@@ -165,11 +165,11 @@ static void put_what(const struct monitor *m, const struct put *p, unsigned erro
 static int tell(const struct monitor *m, const struct weir_event *ev, unsigned error,
 		const struct abnormal_found *f, uint64_t n_cut)
 {
-	struct put p = { m->host, m->host->emit(m->ctx, EMIT_ABNORMAL, ev) };
+	struct weir_put p = { m->host, m->host->emit(m->ctx, EMIT_ABNORMAL, ev) };
 
 	if (!p.ev)
 		return -1;
-	put_text(&p, m->out[OUT_ERROR], abnormal_words[error]);
+	weir_put_text(&p, m->out[OUT_ERROR], abnormal_words[error]);
 	put_what(m, &p, error, f);
 	if (n_cut)
 		weir_set_u64(p.ev, m->out[OUT_SUPPRESSED], n_cut);

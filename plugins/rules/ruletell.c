@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "monitor/put.h"
+#include <weir/put.h>
 
 enum { COL_ID, COL_TITLE, COL_LEVEL, COL_STATUS, COL_AUTHOR, COL_TAGS, COL_REFERENCES, COL_ACTION,
 	COL_PLACE, COL_UNCERTAIN, COL__MAX };
@@ -85,7 +85,7 @@ static void set_text(struct weir_value *v, const char *text)
 }
 
 /* Each ended by a NUL. */
-static void set_words(const struct put *p, struct weir_value *v, const struct sigma_words *words)
+static void set_words(const struct weir_put *p, struct weir_value *v, const struct sigma_words *words)
 {
 	size_t len = 0, at = 0, n;
 	uint32_t i;
@@ -126,7 +126,7 @@ static const char *action_name(enum sigma_action action)
 
 /* ---- rows ------------------------------------------------------------------------------*/
 
-static void put_meta(const struct put *p, struct weir_value *row, const struct sigma_meta *m,
+static void put_meta(const struct weir_put *p, struct weir_value *row, const struct sigma_meta *m,
 		     const struct sigma_weir *w)
 {
 	set_text(&row[COL_ID], m->id);
@@ -139,7 +139,7 @@ static void put_meta(const struct put *p, struct weir_value *row, const struct s
 	set_text(&row[COL_ACTION], action_name(w->action));
 }
 
-static void put_match(const struct put *p, struct weir_value *row, const struct rulegen_match *m)
+static void put_match(const struct weir_put *p, struct weir_value *row, const struct rulegen_match *m)
 {
 	put_meta(p, row, &m->rule->meta, &m->rule->weir);
 	set_text(&row[COL_PLACE], m->by_kernel ? "kernel" : "user");
@@ -168,7 +168,7 @@ static uint32_t order(const struct rulegen_result *r, uint8_t *to)
 	return n;
 }
 
-static void put_first(struct ruletell *t, const struct put *p, const struct sigma_meta *m)
+static void put_first(struct ruletell *t, const struct weir_put *p, const struct sigma_meta *m)
 {
 	struct weir_value v = { 0 };
 
@@ -185,7 +185,7 @@ static void put_first(struct ruletell *t, const struct put *p, const struct sigm
 		weir_set(p->ev, t->out[RULETELL_LEVEL], &v);
 }
 
-static void put_done(struct ruletell *t, const struct put *p)
+static void put_done(struct ruletell *t, const struct weir_put *p)
 {
 	static const struct { uint32_t bit; const char *word; } words[] = {
 		{ MATCH_TOLD_BLOCKED, "blocked" }, { MATCH_TOLD_KILLED, "killed" },
@@ -200,7 +200,7 @@ static void put_done(struct ruletell *t, const struct put *p)
 		return;
 	for (i = 0; i < WEIR_N_OF(words); i++)
 		n += !!(told & words[i].bit);
-	v = put_rows(p, t->out[RULETELL_DONE], n, 1, false);
+	v = weir_put_rows(p, t->out[RULETELL_DONE], n, 1, false);
 	for (i = 0; v && i < WEIR_N_OF(words); i++)
 		if (told & words[i].bit)
 			set_text(v++, words[i].word);
@@ -219,13 +219,13 @@ static void put_set(struct weir_value *row, const struct sigma_set_variable *s)
 	set_text(&row[SET_TYPE], s->type);
 	set_text(&row[SET_VALUE], s->value);
 	if (s->ttl_ns)
-		row[SET_TTL] = put_number_value(s->ttl_ns);
+		row[SET_TTL] = weir_put_number_value(s->ttl_ns);
 	if (flags)
 		row[SET_FLAGS] = (struct weir_value){ .kind = WEIR_KIND_U32,
 			.status = WEIR_PRESENT, .v.u = flags };
 }
 
-static void put_sets(struct ruletell *t, const struct put *p)
+static void put_sets(struct ruletell *t, const struct weir_put *p)
 {
 	const struct rulegen_result *r = t->result;
 	struct weir_value *row;
@@ -235,7 +235,7 @@ static void put_sets(struct ruletell *t, const struct put *p)
 		n += r->matches[i].truth == MATCH_TRUE ? r->matches[i].rule->weir.n_sets : 0;
 	for (i = 0; i < t->n_held; i++)
 		n += t->held[i]->weir.n_sets;
-	row = n ? put_rows(p, t->out[RULETELL_SETS], n, SET__MAX, false) : NULL;
+	row = n ? weir_put_rows(p, t->out[RULETELL_SETS], n, SET__MAX, false) : NULL;
 	for (i = 0; row && i < r->n; i++)
 		for (k = 0; r->matches[i].truth == MATCH_TRUE && k < r->matches[i].rule->weir.n_sets; k++, row += SET__MAX)
 			put_set(row, &r->matches[i].rule->weir.sets[k]);
@@ -261,7 +261,7 @@ void ruletell_held(struct ruletell *t, const struct sigma_correlation *c)
 
 void ruletell_end(struct ruletell *t)
 {
-	const struct put p = { t->setup->host, t->ev };
+	const struct weir_put p = { t->setup->host, t->ev };
 	uint8_t by_level[RULEGEN_MATCHES];
 	uint32_t i, n = order(t->result, by_level), n_held = 0;
 	struct weir_value *row;
@@ -272,7 +272,7 @@ void ruletell_end(struct ruletell *t)
 	put_sets(t, &p);
 	if (!n && !n_held)
 		return;
-	row = put_rows(&p, t->out[RULETELL_RULES], n_held + n, COL__MAX, t->result->more);
+	row = weir_put_rows(&p, t->out[RULETELL_RULES], n_held + n, COL__MAX, t->result->more);
 	for (i = 0; row && i < t->n_held; i++) {
 		if (t->held[i]->quiet)
 			continue;
@@ -294,7 +294,7 @@ void ruletell_end(struct ruletell *t)
 
 #define ERRORS	50u
 
-static uint32_t put_errors_of(const struct put *p, struct weir_value *v, uint32_t n,
+static uint32_t put_errors_of(const struct weir_put *p, struct weir_value *v, uint32_t n,
 			      const struct rulediags *d)
 {
 	char line[512];
@@ -304,15 +304,15 @@ static uint32_t put_errors_of(const struct put *p, struct weir_value *v, uint32_
 		if (d->items[i].level != RULEDIAG_ERROR)
 			continue;
 		rulediag_format(&d->items[i], line, sizeof(line));
-		v[n++] = put_text_value(p, line, strlen(line));
+		v[n++] = weir_put_text_value(p, line, strlen(line));
 	}
 	return n;
 }
 
-static void put_errors(const struct ruletell *t, const struct put *p, const struct rulegen *g)
+static void put_errors(const struct ruletell *t, const struct weir_put *p, const struct rulegen *g)
 {
 	uint32_t n = g->n_errors < ERRORS ? g->n_errors : ERRORS;
-	struct weir_value *v = n ? put_rows(p, t->out[RULETELL_SET_ERRORS], n, 1,
+	struct weir_value *v = n ? weir_put_rows(p, t->out[RULETELL_SET_ERRORS], n, 1,
 					    g->n_errors > ERRORS) : NULL;
 
 	if (v)
@@ -322,13 +322,13 @@ static void put_errors(const struct ruletell *t, const struct put *p, const stru
 void ruletell_loaded(const struct ruletell *t, const struct rulegen *g)
 {
 	const struct weir_setup *s = t->setup;
-	struct put p = { s->host, s->host->emit(s->ctx, 0, NULL) };
+	struct weir_put p = { s->host, s->host->emit(s->ctx, 0, NULL) };
 	char digest[20];
 
 	if (!p.ev)
 		return;
 	snprintf(digest, sizeof(digest), "%016llx", (unsigned long long)g->load.hash);
-	put_text(&p, t->out[RULETELL_SET_DIGEST], digest);
+	weir_put_text(&p, t->out[RULETELL_SET_DIGEST], digest);
 	weir_set_u64(p.ev, t->out[RULETELL_SET_GENERATION], (uint64_t)g->number);
 	weir_set_u64(p.ev, t->out[RULETELL_SET_RULES], g->n_rules);
 	weir_set_u64(p.ev, t->out[RULETELL_SET_KERNEL], g->number ? g->n_kernel : 0);

@@ -100,7 +100,7 @@ for d in core/*/ core/.; do
 	while read -r f h; do
 		case $h in
 		'<'*) continue ;;
-		weir.skel.h|shared.bpf.h) [ "$folder" = source ] && continue ;;
+		weir.skel.h|rules.skel.h|shared.bpf.h|match.bpf.h) [ "$folder" = source ] && continue ;;
 		esac
 		if [ -e "core/$folder/$h" ] || [ "$allowed" = '*' ]; then
 			continue

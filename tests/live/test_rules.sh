@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sigma rules in the kernel: what they match, what they refuse and whom they kill, judged
 # by the effect: the file is not there, the program said nothing, the process is dead.
-# shellcheck source=tests/live/lib.sh
+# shellcheck source=tests/live/lib.sh disable=SC2034,SC2154,SC2320
 . "$WEIR_SRC/tests/live/lib.sh"
 
 grep -q '\bbpf\b' /sys/kernel/security/lsm || skip_all "no BPF LSM"
@@ -194,7 +194,9 @@ check "through a symbolic link" denied mkdir mkdir "$T/yes/way/a" 755
 check "through .." denied mkdir mkdir "$T/yes/../no/b" 755
 check "io_uring" denied mkdir uring here mkdir "$T/no/c" 755
 check "io_uring's own threads" denied mkdir uring worker mkdir "$T/no/d" 755
-cd "$T/no" && check "by a name without its folder" denied mkdir mkdir e 755; cd "$T"
+cd "$T/no" || exit 1
+check "by a name without its folder" denied mkdir mkdir e 755
+cd "$T" || exit 1
 check "nothing of it was done" is "$(find "$T/no" -maxdepth 1 -name '[a-e]' | wc -l)" 0
 
 check "all is told as it was done" "$EXPECT" --wait "$OUT" $DEADLINE "${TOLD[@]}"
