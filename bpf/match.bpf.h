@@ -258,7 +258,7 @@ enum match_truth { MATCH_FALSE, MATCH_TRUE, MATCH_UNKNOWN };
 #define MATCH_CANDS	4096u	/* programs that an event makes us look at */
 #define MATCH_FOUND	1024u	/* rules of an event that are told by number */
 
-#define MATCH_CHUNK	8u	/* steps between two looks at what they found */
+#define MATCH_CHUNK	16u	/* steps between two looks at what they found; a power of two */
 
 /* Where a text is at. */
 struct match_scan {

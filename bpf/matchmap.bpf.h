@@ -50,14 +50,13 @@ MATCH_IN_ROW(__u16, match_row16, match_next, next)
 	{ \
 		return step(ctx); \
 	}
-MATCH_LOOP(match_out_step)
 MATCH_LOOP(match_pending_step)
 MATCH_LOOP(match_scan_chunk)
 MATCH_LOOP(match_mark_step)
 MATCH_LOOP(match_field_step)
 MATCH_LOOP(match_hit_step)
 MATCH_LOOP(match_same_step)
-MATCH_LOOP(match_dfa_step)
+MATCH_LOOP(match_dfa_chunk)
 MATCH_LOOP(match_op_step)
 MATCH_LOOP(match_cand_step)
 MATCH_LOOP(match_unhit_step)

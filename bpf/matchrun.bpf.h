@@ -48,26 +48,22 @@ static inline void match_hit(struct match *m, weir_u32 bit)
 	w->hits[w->n_hits++ % MATCH_HITS] = bit;
 }
 
-static inline int match_out_step(struct match *m)
-{
-	const struct match_out *o = match_out(m, m->w->out);
-
-	if (!m->w->out || !o)
-		return 1;
-	match_hit(m, o->bit);
-	m->w->out = o->next;
-	return 0;
-}
-
-/* What the last chunk has found. */
+/* One output of what the last chunk has found. */
 static inline int match_pending_step(struct match *m)
 {
 	struct match_work *w = m->w;
+	const struct match_out *o;
 
-	if (w->i >= w->n_pending)
+	if (!w->out) {
+		if (w->i >= w->n_pending)
+			return 1;
+		w->out = w->pending[w->i++ % MATCH_CHUNK];
+	}
+	o = match_out(m, w->out);
+	if (!o)
 		return 1;
-	w->out = w->pending[w->i++ % MATCH_CHUNK];
-	match_loop(m, MATCH_BITS_MAX, match_out_step);
+	match_hit(m, o->bit);
+	w->out = o->next;
 	return 0;
 }
 
@@ -104,8 +100,8 @@ static inline int match_step(struct match *m, struct match_scan *s,
 	if (c && c->check == s->state) {
 		s->at++;
 		match_enter(s, next, c);
-		m->w->pending[m->w->n_pending % MATCH_CHUNK] = c->out;
-		m->w->n_pending += c->out != 0;
+		if (c->out)
+			m->w->pending[m->w->n_pending++ % MATCH_CHUNK] = c->out;
 		return 0;
 	}
 	/* A byte that no text has (code 0) leads to the root, and has no cell. */
@@ -131,8 +127,9 @@ static inline int match_scan_chunk(struct match *m)
 		MATCH_JOIN();
 	}
 	w->i = 0;
+	w->out = 0;
 	if (w->n_pending)
-		match_loop(m, MATCH_CHUNK, match_pending_step);
+		match_loop(m, MATCH_CHUNK * MATCH_BITS_MAX, match_pending_step);
 	return over;
 }
 
@@ -197,6 +194,10 @@ static inline int match_field_step(struct match *m)
 
 	if (!f || !v)
 		return 1;
+	if (!(v->flags & MATCH_VALUE_TEXT)) {
+		w->field++;
+		return 0;
+	}
 	automaton = w->op ? f->cased : f->folded;
 	if (automaton != MATCH_NONE)
 		match_scan(m, automaton);
@@ -214,7 +215,7 @@ static inline int match_hit_step(struct match *m)
 	if (m->w->op >= m->w->n_hits)
 		return 1;
 	b = match_bit(m, m->w->hits[m->w->op++ % MATCH_HITS]);
-	if (b)
+	if (b && b->n_rules)
 		match_mark(m, b->rule_at, b->n_rules);
 	return 0;
 }
@@ -361,31 +362,50 @@ static inline int match_bit_truth(struct match *m, weir_u32 bit)
 	       MATCH_UNKNOWN : MATCH_FALSE;
 }
 
-static inline int match_dfa_step(struct match *m)
+/* One step; not 0: it is decided, or the text is over. */
+static inline int match_dfa_step(struct match *m, const struct match_dfa *d,
+				 const struct match_value *v, int parts)
+{
+	struct match_work *w = m->w;
+	const weir_u16 *next;
+	weir_u32 class = d->end;
+	int ends = 1;
+	weir_u8 byte;
+
+	if (w->at > v->len)
+		return 1;
+	if (w->at < v->len) {
+		byte = match_byte(m, v, w->at);
+		ends = parts && byte == 0xff;
+		if (!ends)
+			class = d->class[byte];
+	}
+	next = match_next(m, d->next_at + w->state * d->n_classes + class);
+	if (!next)
+		return 1;
+	w->at++;
+	w->state = *next;
+	if (w->state == MATCH_DFA_FOUND)
+		return 1;
+	if (parts && ends)
+		w->state = 0;
+	return !parts && w->state == MATCH_DFA_DEAD;
+}
+
+static inline int match_dfa_chunk(struct match *m)
 {
 	const struct match_dfa *d = match_dfa(m, m->w->automaton);
 	const struct match_value *v = d ? match_value(m, d->field) : 0;
 	const struct match_field *f = d ? match_field(m, d->field) : 0;
-	const weir_u16 *next;
-	int ends, parts;
-	weir_u8 byte;
+	int i, over = 0;
 
-	if (!v || !f || m->w->at > v->len)
+	if (!v || !f)
 		return 1;
-	parts = f->flags & MATCH_FIELD_PARTS;
-	byte = m->w->at < v->len ? match_byte(m, v, m->w->at) : 0;
-	ends = m->w->at == v->len || (parts && byte == 0xff);
-	next = match_next(m, d->next_at + m->w->state * d->n_classes +
-			     (ends ? d->end : d->class[byte]));
-	if (!next)
-		return 1;
-	m->w->at++;
-	m->w->state = *next;
-	if (m->w->state == MATCH_DFA_FOUND)
-		return 1;
-	if (parts && ends)
-		m->w->state = 0;
-	return !parts && m->w->state == MATCH_DFA_DEAD;
+	for (i = 0; i < (int)MATCH_CHUNK && !over; i++) {
+		over = match_dfa_step(m, d, v, f->flags & MATCH_FIELD_PARTS);
+		MATCH_JOIN();
+	}
+	return over;
 }
 
 static inline int match_dfa_truth(struct match *m, weir_u32 number)
@@ -405,7 +425,7 @@ static inline int match_dfa_truth(struct match *m, weir_u32 number)
 	m->w->automaton = number;
 	m->w->at = 0;
 	m->w->state = 0;
-	match_loop(m, v->len + 1, match_dfa_step);
+	match_loop(m, v->len / MATCH_CHUNK + 1, match_dfa_chunk);
 	return m->w->state == MATCH_DFA_FOUND;
 }
 

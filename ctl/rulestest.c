@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `weirctl rules test`: which rules match which events, by the matcher that the sensor
+ * `weirctl rules test`: which rules match which events, by the matchers that the sensor
  * has. A line of JSON in, a line of JSON out.
  */
 #include <errno.h>
@@ -12,14 +12,14 @@
 
 #include "human.h"
 #include "plugins/rules/rulecorr.h"
-#include "plugins/rules/ruleevent.h"
 #include "plugins/rules/rulefield.h"
-#include "plugins/rules/rulematch.h"
 #include "rules.h"
+#include "rulesengine.h"
 #include "weirctl.h"
 
 #define USAGE \
 	"usage: weirctl rules test RULE.yml... --events FILE.ndjson\n" \
+	"  --engine host|bpf    who matches: this program, or the kernel (as root)\n" \
 	"  --map FILE           more log sources and names of fields\n" \
 	"  --placeholders DIR   values of %%name%%: the lines of DIR/name.txt\n"
 
@@ -27,10 +27,13 @@ struct run {
 	struct rules rules;
 	const char *events;
 	FILE *in;
-	struct ruleevent *event;
-	struct rulematch *match;
+	bool bpf;
+	struct rulesengine *engine;
 	struct rulecorr *corr;
-	bool *hit;		/* by rule; of the line at work */
+	/* Of the line at work. */
+	uint32_t type;
+	struct json_object *source;
+	bool *hit;		/* by rule */
 	bool *held;		/* by correlation */
 	const struct sigma_rule **matched;
 	uint32_t n_matched;
@@ -95,7 +98,7 @@ static bool time_of(struct json_object *line, uint64_t *out)
 static bool field(void *arg, const char *name, const char **text, uint32_t *len)
 {
 	struct run *r = arg;
-	struct match_value v = ruleevent_get(r->event, name);
+	struct match_value v = rulesengine_get(r->engine, name);
 
 	if (!(v.flags & MATCH_VALUE_TEXT))
 		return false;
@@ -114,27 +117,32 @@ static void held(void *arg, const struct sigma_correlation *c)
 			r->held[i] = true;
 }
 
-static void match(struct run *r, struct json_object *event, struct json_object *source)
+static void found(void *arg, const struct ruleset_program *p)
+{
+	struct run *r = arg;
+
+	if (r->type != RULESET_ANY_TYPE ||
+	    source_fits(p->rule, r->source, &r->rules.load.set->rules[0]->logsource))
+		r->hit[p->rule_index] = true;
+}
+
+static int match(struct run *r, struct json_object *event, struct json_object *source)
 {
 	const struct sigma_set *set = r->rules.load.set;
-	const struct ruleset_program *p;
-	const struct match_found *found;
-	uint32_t i, n, type = type_of(event, source);
+	uint32_t i;
+	int e;
 
 	memset(r->hit, 0, set->n_rules * sizeof(*r->hit));
 	memset(r->held, 0, set->n_correlations * sizeof(*r->held));
-	found = rulematch_run(r->match, type, ruleevent_values(r->event), &n);
-	for (i = 0; i < n; i++) {
-		p = &r->rules.image->programs[found[i].rule];
-		if (found[i].truth == MATCH_TRUE &&
-		    (type != RULESET_ANY_TYPE ||
-		     source_fits(p->rule, source, &set->rules[0]->logsource)))
-			r->hit[p->rule_index] = true;
-	}
-	for (i = 0, r->n_matched = 0; i < set->n_rules; i++)
+	r->type = type_of(event, source);
+	r->source = source;
+	e = rulesengine_run(r->engine, r->type, event, found, r);
+	for (i = 0, r->n_matched = 0; i < set->n_rules && !e; i++)
 		if (r->hit[i])
 			r->matched[r->n_matched++] = set->rules[i];
-	rulecorr_event(r->corr, r->time_ns, r->matched, r->n_matched);
+	if (!e)
+		rulecorr_event(r->corr, r->time_ns, r->matched, r->n_matched);
+	return e;
 }
 
 static void print(const struct run *r)
@@ -169,6 +177,7 @@ static int bad_line(const struct run *r, const char *why)
 static int take_object(struct run *r, struct json_object *line)
 {
 	struct json_object *event = json_at(line, "event"), *source = json_at(line, "logsource");
+	int e;
 
 	if (!event || !json_object_is_type(event, json_type_object))
 		return bad_line(r, "there is no object \"event\"");
@@ -176,9 +185,10 @@ static int take_object(struct run *r, struct json_object *line)
 		return bad_line(r, "\"logsource\" is no object");
 	if (!time_of(line, &r->time_ns))
 		return bad_line(r, "\"time\" is no number of seconds");
-	if (ruleevent_take(r->event, event))
-		return bad_line(r, "out of memory");
-	match(r, event, source);
+	e = match(r, event, source);
+	if (e)
+		return bad_line(r, e == -E2BIG ? "its texts are too long for the engine" :
+				   strerror(-e));
 	print(r);
 	return ST_OK;
 }
@@ -238,9 +248,10 @@ static int take_options(struct run *r, int *n, char **args)
 		case 'p': r->rules.load.placeholder_dir = optarg; break;
 		case 'j': break;	/* it always is */
 		case 'g':
-			if (!strcmp(optarg, "host"))
+			r->bpf = !strcmp(optarg, "bpf");
+			if (r->bpf || !strcmp(optarg, "host"))
 				break;
-			human_error("--engine: host is the only one here");
+			human_error("--engine: there are host and bpf");
 			return ST_USAGE;
 		default: return ST_USAGE;
 		}
@@ -254,19 +265,16 @@ static bool begin(struct run *r)
 	const struct sigma_set *set = r->rules.load.set;
 	struct rulecorr_conf conf = { .field = field, .tell = held, .arg = r };
 
-	r->event = ruleevent_new(r->rules.image);
-	r->match = rulematch_new(r->rules.image);
 	r->corr = rulecorr_new(set, &conf);
 	r->hit = calloc(set->n_rules + 1, sizeof(*r->hit));
 	r->held = calloc(set->n_correlations + 1, sizeof(*r->held));
 	r->matched = calloc(set->n_rules + 1, sizeof(*r->matched));
-	return r->event && r->match && r->corr && r->hit && r->held && r->matched;
+	return r->corr && r->hit && r->held && r->matched;
 }
 
 static void end(struct run *r)
 {
-	ruleevent_free(r->event);
-	rulematch_free(r->match);
+	rulesengine_free(r->engine);
 	rulecorr_free(r->corr);
 	free(r->hit);
 	free(r->held);
@@ -299,7 +307,8 @@ static int test(struct run *r, int n, char **paths)
 		human_error("out of memory");
 		return ST_FAILED;
 	}
-	return take_lines(r);
+	r->engine = rulesengine_new(&r->rules, r->bpf);
+	return r->engine ? take_lines(r) : ST_FAILED;
 }
 
 int rulestest_main(int n, char **args)

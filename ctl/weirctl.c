@@ -48,7 +48,7 @@ static int rules_run(const struct opts *o)
 	if (o->n_args && !strcmp(o->args[0], "explain"))
 		return rulesexplain_main(o->n_args, o->args);
 	fprintf(stderr, "usage: weirctl rules check PATH...\n"
-			"       weirctl rules test RULE.yml... --events FILE\n"
+			"       weirctl rules test RULE.yml... --events FILE [--engine host|bpf]\n"
 			"       weirctl rules explain ID PATH...\n");
 	return ST_USAGE;
 }

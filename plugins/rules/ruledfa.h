@@ -56,13 +56,23 @@ int ruledfa_regex(const char *regex, size_t len, uint32_t flags,
 /* Compared with the whole text; folded as sigma_test.cased says. */
 int ruledfa_glob(const struct sigma_glob *glob, bool cased, const struct ruledfa_limits *limits,
 		 struct ruledfa *out);
+#define RULEDFA_TEXTS	8u
+#define RULEDFA_TEXT	64u	/* bytes */
+
+struct ruledfa_texts {
+	uint32_t n;
+	uint32_t len[RULEDFA_TEXTS];
+	char text[RULEDFA_TEXTS][RULEDFA_TEXT];
+};
+
 /*
- * The longest text that is in every text that matches, in *text (of at most `size` bytes):
- * if it is not there, the automaton need not be run. 0: nothing is known. *cased: as it
- * stands; else in any case. Also of a glob.
+ * Long texts one of which, in any case, is in every text that matches: if none of them is
+ * there, the automaton need not be run. n is 0: nothing is known.
  */
-size_t ruledfa_literal(const char *regex, size_t len, uint32_t flags, char *text, size_t size,
-		       bool *cased);
+void ruledfa_literal(const char *regex, size_t len, uint32_t flags, struct ruledfa_texts *out);
+/* Bytes of the shortest; 0: there is none. */
+uint32_t ruledfa_shortest(const struct ruledfa_texts *s);
+/* The longest text that is in every text that matches; its length, at most `size`; or 0. */
 size_t ruleglob_literal(const struct sigma_glob *glob, char *text, size_t size);
 bool ruledfa_run(const struct ruledfa *dfa, const void *text, size_t len);
 void ruledfa_fini(struct ruledfa *dfa);

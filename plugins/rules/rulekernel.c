@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rulearrays.h"
+
 /* Fields that are known later than when an operation is asked about. */
 static const struct {
 	const char *name;
@@ -124,58 +126,33 @@ static uint64_t types_blocked(const struct ruleset *set)
 	return types;
 }
 
-/* Whole rows; NULL: no memory. */
-static void *rows_of(const void *p, uint32_t n, size_t size, uint32_t *n_rows)
-{
-	uint8_t *rows;
-
-	*n_rows = (uint32_t)((n * size + MATCH_ROW - 1) / MATCH_ROW);
-	rows = calloc(*n_rows + 1u, MATCH_ROW);
-	if (rows && n)
-		memcpy(rows, p, n * size);
-	return rows;
-}
-
 int rulekernel_load(const struct ruleset *set, const struct rulekernel_conf *conf,
 		    uint64_t *judged)
 {
 	const struct weir_setup *s = conf->setup;
-	uint32_t n_list, n_ops, n_next;
-	struct match_row32 *list = rows_of(set->list, set->n_list, 4, &n_list);
-	struct match_row32 *ops = rows_of(set->ops, set->n_ops, 4, &n_ops);
-	struct match_row16 *next = rows_of(set->next, set->n_next, 2, &n_next);
-	struct match_head *head = calloc(1, sizeof(*head));
-	struct weir_rules_array arrays[] = {
-		[MATCH_ARRAY_cells] = { set->cells, set->n_cells, sizeof(*set->cells) },
-		[MATCH_ARRAY_outs] = { set->outs, set->n_outs, sizeof(*set->outs) },
-		[MATCH_ARRAY_automata] = { set->automata, set->n_automata, sizeof(*set->automata) },
-		[MATCH_ARRAY_fields] = { set->fields, set->image.n_fields, sizeof(*set->fields) },
-		[MATCH_ARRAY_bits] = { set->bits, set->image.n_bits, sizeof(*set->bits) },
-		[MATCH_ARRAY_tests] = { set->tests, set->n_tests, sizeof(*set->tests) },
-		[MATCH_ARRAY_dfas] = { set->dfas, set->n_dfas, sizeof(*set->dfas) },
-		[MATCH_ARRAY_rules] = { set->rules, set->image.n_rules, sizeof(*set->rules) },
-		[MATCH_ARRAY_list] = { list, n_list, MATCH_ROW },
-		[MATCH_ARRAY_ops] = { ops, n_ops, MATCH_ROW },
-		[MATCH_ARRAY_next] = { next, n_next, MATCH_ROW },
-	};
+	struct match_head *head;
+	struct rulearrays arrays;
 	struct weir_rules rules = { .size = sizeof(rules), .head_size = sizeof(*head),
-		.head = head, .arrays = arrays, .n_arrays = MATCH_ARRAY__MAX,
-		.n_rules = set->n_numbers, .blocks = types_blocked(set), .never = conf->never,
-		.n_never = conf->n_never, .judged = judged };
-	int r = -ENOMEM;
+		.arrays = arrays.of, .n_arrays = MATCH_ARRAY__MAX, .n_rules = set->n_numbers,
+		.blocks = types_blocked(set), .never = conf->never, .n_never = conf->n_never,
+		.judged = judged };
+	int r;
 
-	if (head && list && ops && next) {
+	if (set->image.n_fields > MATCH_SOURCES)
+		return -E2BIG;
+	r = rulearrays_init(&arrays, set);
+	if (r)
+		return r;
+	head = calloc(1, sizeof(*head));
+	r = -ENOMEM;
+	if (head) {
 		head->image = set->image;
 		head->types = rulekernel_types(set);
-		r = set->image.n_fields > MATCH_SOURCES ? -E2BIG : 0;
-		if (!r) {
-			sources_fill(head, set, s->schema);
-			r = s->host->rules_load(s->ctx, &rules);
-		}
+		sources_fill(head, set, s->schema);
+		rules.head = head;
+		r = s->host->rules_load(s->ctx, &rules);
 	}
 	free(head);
-	free(list);
-	free(ops);
-	free(next);
+	rulearrays_fini(&arrays);
 	return r;
 }

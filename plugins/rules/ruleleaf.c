@@ -88,12 +88,30 @@ static void emit_test(struct rulebuild *b, enum match_test_op op, uint32_t field
 
 /* ---- automata of single patterns ---------------------------------------------------*/
 
-static uint32_t literal_bit(struct rulebuild *b, uint32_t field, bool cased, const char *text,
-			    size_t len)
+/* A bit without which a pattern is not found; texts of one character are everywhere. */
+static uint32_t literal_bit(struct rulebuild *b, uint32_t field, bool cased,
+			    const struct rulestring *s, uint32_t n)
 {
-	struct rulestring s = { .text = text, .len = (uint32_t)len };
+	uint32_t i;
 
-	return len >= 2 ? rulebits_get(b, field, cased, &s, 1) : MATCH_NONE;
+	for (i = 0; i < n; i++)
+		if (s[i].len < 2)
+			return MATCH_NONE;
+	return n ? rulebits_get(b, field, cased, s, n) : MATCH_NONE;
+}
+
+static uint32_t regex_bit(struct rulebuild *b, uint32_t field, const struct sigma_test *t)
+{
+	struct rulestring s[RULEDFA_TEXTS] = { 0 };
+	struct ruledfa_texts texts;
+	uint32_t i;
+
+	ruledfa_literal(t->regex, t->regex_len, t->re_flags, &texts);
+	for (i = 0; i < texts.n; i++) {
+		s[i].text = texts.text[i];
+		s[i].len = texts.len[i];
+	}
+	return literal_bit(b, field, false, s, texts.n);
 }
 
 static void add_dfa(struct rulebuild *b, uint32_t field, struct ruledfa *dfa, uint32_t literal)
@@ -128,17 +146,17 @@ static void add_dfa(struct rulebuild *b, uint32_t field, struct ruledfa *dfa, ui
 static void add_glob(struct rulebuild *b, const struct sigma_test *t, uint32_t field)
 {
 	char text[256];
+	struct rulestring s = { .text = text };
 	struct ruledfa dfa;
 	int r = ruledfa_glob(&t->glob, t->cased, &limits, &dfa);
-	size_t len;
 
 	if (r == RULEDFA_NO_MEMORY) {
 		b->no_memory = true;
 	} else if (r) {
 		error(b, t, "a pattern with so many wildcards needs too large an automaton: split it");
 	} else {
-		len = ruleglob_literal(&t->glob, text, sizeof(text));
-		add_dfa(b, field, &dfa, literal_bit(b, field, t->cased, text, len));
+		s.len = (uint32_t)ruleglob_literal(&t->glob, text, sizeof(text));
+		add_dfa(b, field, &dfa, literal_bit(b, field, t->cased, &s, 1));
 		ruledfa_fini(&dfa);
 	}
 }
@@ -147,10 +165,7 @@ static void add_regex(struct rulebuild *b, const struct sigma_test *t, uint32_t 
 {
 	struct ruledfa_why why = { NULL, 0 };
 	struct ruleplace at = t->place;
-	char text[256];
 	struct ruledfa dfa;
-	bool cased = true;
-	size_t len;
 	int r;
 
 	r = ruledfa_regex(t->regex, t->regex_len, t->re_flags, &limits, &dfa, &why);
@@ -164,8 +179,7 @@ static void add_regex(struct rulebuild *b, const struct sigma_test *t, uint32_t 
 			       why.text, why.at + 1);
 		b->failed = true;
 	} else {
-		len = ruledfa_literal(t->regex, t->regex_len, t->re_flags, text, sizeof(text), &cased);
-		add_dfa(b, field, &dfa, literal_bit(b, field, cased, text, len));
+		add_dfa(b, field, &dfa, regex_bit(b, field, t));
 		ruledfa_fini(&dfa);
 	}
 }

@@ -134,12 +134,13 @@ static const char *simpler(const struct sigma_test *t)
 const char *rulelintvalue_regex(const struct sigma_test *t)
 {
 	const char *advice = simpler(t);
-	char text[8];
-	bool cased;
+	struct ruledfa_texts texts;
 
 	if (!advice && !strstr(t->regex, "\\Q"))
 		advice = dots(t->regex, t->regex_len);
-	if (!advice && ruledfa_literal(t->regex, t->regex_len, t->re_flags, text, sizeof(text), &cased) < 2)
+	if (!advice)
+		ruledfa_literal(t->regex, t->regex_len, t->re_flags, &texts);
+	if (!advice && ruledfa_shortest(&texts) < 2)
 		advice = "it runs over the field wherever the rule is looked at, as no text of two "
 			 "characters is in all that it matches: add such a text, or another test";
 	return advice;

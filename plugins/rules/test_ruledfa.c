@@ -110,25 +110,110 @@ static void test_glob(void)
 	ok(glob_matches("\xc3\x84*x", "\xc3\xa4x", false), "not only of ASCII");
 }
 
+/* Wants all texts, with blanks between. */
 static void literal_is(const char *regex, uint32_t flags, const char *want)
 {
-	char text[64];
-	bool cased;
-	size_t n = ruledfa_literal(regex, strlen(regex), flags, text, sizeof(text), &cased);
+	struct ruledfa_texts texts;
+	char got[1024] = "";
+	size_t n = 0;
+	uint32_t i;
 
-	ok(n == strlen(want) && !memcmp(text, want, n), "literal of /%s/: '%.*s'", regex, (int)n, text);
+	ruledfa_literal(regex, strlen(regex), flags, &texts);
+	for (i = 0; i < texts.n; i++)
+		n += (size_t)snprintf(got + n, sizeof(got) - n, "%s%.*s", i ? " " : "", (int)texts.len[i],
+				      texts.text[i]);
+	is_str(got, want, "literal of /%s/", regex);
 }
 
 static void test_literal(void)
 {
 	literal_is("abc", 0, "abc");
 	literal_is("^ab.cdef$", 0, "cdef");
-	literal_is("(ab|cd)x", 0, "x");
 	literal_is("ab(cd)ef", 0, "abcdef");
 	literal_is("ABC", SIGMA_RE_I, "abc");
 	literal_is("a+bc", 0, "bc");
-	literal_is("a|b", 0, "");
 	literal_is("x[ab]y?zz", 0, "zz");
+	literal_is("(ab|cd)x", 0, "abx cdx");
+	literal_is("a|b", 0, "a b");
+	literal_is("-(W|R)\\s?([0-9a-f]{2})+", 0, "-w -r");
+	literal_is("x(a|bc|)y", 0, "xay xbcy xy");
+	literal_is("(a|b+)cd", 0, "cd");
+	literal_is("[a-d][a-d]zz", 0, "azz bzz czz dzz");
+	literal_is("[a-z]yy", 0, "yy");
+	literal_is("a?", 0, "");
+	literal_is("\xc3\xa4" "bc", 0, "bc");
+}
+
+static uint32_t below(uint32_t n)
+{
+	static uint64_t state = 1;
+
+	state = state * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)((state >> 33) * n >> 31);
+}
+
+static void put_random(FILE *to, unsigned depth)
+{
+	static const char *const atoms[] = { "a", "b", "c", "B", "[ab]", "[^a]", ".", "a?", "b+", "c*",
+		"^", "\\b", "k", "(?:)", "b{2}" };
+	uint32_t i, n = 1 + below(4);
+
+	for (i = 0; i < n; i++) {
+		if (depth >= 3 || below(4)) {
+			fputs(atoms[below(sizeof(atoms) / sizeof(*atoms))], to);
+			continue;
+		}
+		fputs("(", to);
+		put_random(to, depth + 1);
+		fputs("|", to);
+		put_random(to, depth + 1);
+		fputs(below(4) ? ")" : ")+", to);
+	}
+}
+
+static bool has_one(const struct ruledfa_texts *texts, const char *in)
+{
+	char text[RULEDFA_TEXT + 1];
+	uint32_t i;
+
+	for (i = 0; i < texts->n; i++) {
+		snprintf(text, sizeof(text), "%.*s", (int)texts->len[i], texts->text[i]);
+		if (strcasestr(in, text))
+			return true;
+	}
+	return !texts->n;
+}
+
+/* Whatever a pattern matches has one of its texts. */
+static void test_random_literals(void)
+{
+	char regex[4096], text[16];
+	uint32_t i, k, n_matches = 0, n_told = 0, n_wrong = 0;
+	struct ruledfa_why why = { NULL, 0 };
+	struct ruledfa_texts texts;
+	struct ruledfa dfa;
+	FILE *to;
+
+	for (i = 0; i < 3000; i++) {
+		to = fmemopen(regex, sizeof(regex), "w");
+		put_random(to, 0);
+		fclose(to);
+		ruledfa_literal(regex, strlen(regex), 0, &texts);
+		if (!texts.n || ruledfa_regex(regex, strlen(regex), 0, &limits, &dfa, &why))
+			continue;
+		n_told++;
+		for (k = 0; k < 200; k++) {
+			snprintf(text, sizeof(text), "%.*s%.*s", (int)below(8), &"abcabBckbb"[below(3)],
+				 (int)below(6), &"bcaBbackk"[below(4)]);
+			if (!ruledfa_run(&dfa, text, strlen(text)))
+				continue;
+			n_matches++;
+			n_wrong += !has_one(&texts, text);
+		}
+		ruledfa_fini(&dfa);
+	}
+	ok(!n_wrong && n_told > 500 && n_matches > 10000, "%u patterns and %u texts that they match: "
+	   "%u without one of what is in them", n_told, n_matches, n_wrong);
 }
 
 static void size_is(const char *regex, uint32_t n_states, uint32_t n_classes)
@@ -164,5 +249,6 @@ int main(void)
 	test_size();
 	test_glob();
 	test_literal();
+	test_random_literals();
 	return done_testing();
 }

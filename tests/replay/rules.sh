@@ -1,20 +1,42 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# weirctl rules: what rules match, what is refused, and where rules would run.
+# weirctl rules: what rules match, by each engine that may run here, what is refused, and
+# where rules would run.
 # shellcheck disable=SC1091,SC2154  # config-lib.sh sets them
 . "${WEIR_SRC:?}/tests/replay/config-lib.sh" || exit 1
 cd "${tmp:?}" || exit 1
 weirctl=$WEIR_BUILD/weirctl
 source='logsource: { category: process_creation, product: linux }'
 
+# The kernel's matcher, where we may load it.
+engines=host
+printf 'title: R\n%s\ndetection: { s: { Image: x }, condition: s }\n' "$source" >rule.yml
+if "$weirctl" rules test rule.yml --events /dev/null --engine bpf >got 2>err; then
+	engines='host bpf'
+elif [ "$(id -u)" != 0 ] || grep -q CAP_BPF err; then
+	ok 0 "the matcher in BPF # SKIP $(head -n 1 err)"
+else
+	is "$(cat err)" '' 'the kernel takes the matcher in BPF'
+fi
+
 # matches DETECTION EVENT WANT: detection as lines below it, the event as JSON; WANT yes or no
 matches() {
 	printf 'title: R\n%s\ndetection:\n%s\n' "$source" "$1" >rule.yml
 	printf '{"event":%s}\n' "$2" >events
-	"$weirctl" rules test rule.yml --events events >got 2>err
-	local want='{ "line": 1, "matches": [ ] }'
+	local want='{ "line": 1, "matches": [ ] }' engine
 	[ "$3" != yes ] || want='{ "line": 1, "matches": [ "R" ] }'
-	is "$(cat got err)" "$want" "$3: ${1//$'\n'/;} $2"
+	for engine in $engines; do
+		"$weirctl" rules test rule.yml --events events --engine $engine >got 2>err
+		is "$(cat got err)" "$want" "$3 ($engine): ${1//$'\n'/;} $2"
+	done
+}
+# alike ABOUT FILE...: with `events`, the engines print the same
+alike() {
+	[ "$engines" != host ] || return 0
+	"$weirctl" rules test "${@:2}" --events events --engine host >got 2>err
+	"$weirctl" rules test "${@:2}" --events events --engine bpf >got.bpf 2>err
+	cmp got got.bpf
+	ok $? "$1: the engines agree"
 }
 # item ITEM EVENT WANT: one selection of one item
 item() { matches "  s:"$'\n'"    $1"$'\n'"  condition: s" "$2" "$3"; }
@@ -68,6 +90,12 @@ matches $'  a: { Image: x }\n  b: { Image: y }\n  condition: 1 of them' '{"Image
 matches $'  a: { Image: x }\n  b: { CommandLine: y }\n  condition: all of them' '{"Image":"x"}' no
 matches $'  a: { Image: x }\n  b: { CommandLine: y }\n  condition: a and not b' '{"Image":"x"}' yes
 matches $'  s_a: { Image: x }\n  s_b: { Image: y }\n  f: { User: root }\n  condition: 1 of s_* and not f' '{"Image":"y","User":"ROOT"}' no
+item 'Image|fieldref|startswith: User' '{"Image":"rootkit","User":"root"}' yes
+item 'Image|fieldref|contains: User' '{"Image":"a-root-b","User":"root"}' yes
+item 'Image|fieldref|endswith: User' '{"Image":"root-b","User":"root"}' no
+item 'UtcTime|hour: 5' '{"UtcTime":"2026-01-02T05:06:07Z"}' yes
+item 'CommandLine|re: "^(a|bc)+d?$"' '{"CommandLine":"abca"}' yes
+item 'ProcessId: 2*' '{"ProcessId":22}' yes
 item 'Image: /bin/sh' '{"process":{"exe":{"path":"/bin/sh"}}}' yes
 item 'CommandLine: sh -c x' '{"process":{"args":["sh","-c","x"]}}' yes
 
@@ -107,6 +135,18 @@ echo '{"event":{"TargetFilename":"/x"}}' >>events
 "$weirctl" rules test rule.yml --events events >got 2>err
 is "$(sed 's/.*matches": //; s/ }$//' got | tr '\n' ' ')" \
 	'[ ] [ ] [ ] [ ] [ "three" ] [ "other" ] [ ] ' 'a correlation, and log sources'
+alike 'a correlation, and log sources' rule.yml
+"$weirctl" rules test rule.yml --events events --engine none >got 2>err
+is "$? $(head -n 1 err)" '2 weirctl: --engine: there are host and bpf' 'an engine that there is not'
+if [ "$engines" != host ]; then
+	{
+		printf '{"event":{"Image":"%s"}}\n' "$(head -c 1100000 /dev/zero | tr '\0' x)"
+		echo '{"event":{"Image":"/x","User":"a"},"time":33}'
+	} >events
+	"$weirctl" rules test rule.yml --events events --engine bpf >got 2>err
+	is "$? $(cat err)" '1 weirctl: events:1: its texts are too long for the engine' 'a long event'
+	has "$(cat got)" '"line": 2' 'and those behind it are matched'
+fi
 
 # ---- what is refused ---------------------------------------------------------------
 # refused LINES PATTERN ABOUT
@@ -219,6 +259,8 @@ if [ -d "${WEIR_SIGMA_RULES:-}" ]; then
 	"$weirctl" rules check "$WEIR_SIGMA_RULES" >got 2>err
 	errors=$(grep 'error:' err | grep -cvE 'it needs lines|no field "(key|unit)"')
 	is "$errors" 0 'all public rules load but those of logs'
+	sed 's/.*/{"event":&}/' "$WEIR_SRC/tests/replay/live-6.1.ndjson" >events
+	alike 'public rules, and events of a machine' "$WEIR_SIGMA_RULES"
 else
 	ok 0 'the public rules # SKIP WEIR_SIGMA_RULES is not set'
 fi
