@@ -598,6 +598,20 @@ static __always_inline void base_fill(struct scratch *s, struct task_struct *tas
 	}
 }
 
+/* It may end meanwhile: then there is no path, or none that leads to the root. */
+static __always_inline struct weir_str parent_exe(struct scratch *s, struct task_struct *task)
+{
+	struct task_struct *parent = task->real_parent;
+	struct file *exe = BPF_CORE_READ(parent, mm, exe_file);
+
+	if (!exe)
+		return str_of(0);
+	s->walk_flags = 0;
+	s->walk_mnt = (__u64)BPF_CORE_READ(exe, f_path.mnt);
+	s->walk_dentry = (__u64)BPF_CORE_READ(exe, f_path.dentry);
+	return str_of(path_put(s));
+}
+
 __noinline int base_fill_current(struct scratch *s, __u32 type, __u32 size)
 {
 	if (!s)
@@ -647,6 +661,7 @@ __noinline int base_fill_ask(struct scratch *s)
 		s->walk_dentry = (__u64)fs->pwd.dentry;
 		b->cwd = str_of(path_put(s));
 	}
+	e->parent_path = parent_exe(s, task);
 	return 0;
 }
 
@@ -668,6 +683,7 @@ __noinline int base_fill_exec(struct scratch *s)
 	s->env_end = mm->env_end;
 	e->env_size = mm->env_end - mm->env_start;
 	e->env = str_of(env_put(s));
+	e->parent_path = parent_exe(s, task);
 	return 0;
 }
 

@@ -184,8 +184,10 @@ struct match_source {
 	weir_u16 off;		/* 0: they have none */
 	weir_u8 kind;		/* enum weir_kind */
 	weir_u8 flags;		/* enum match_source_flags */
+	weir_u16 item;		/* of a list, from 1 on; 0: the whole field */
 };
 
+#define MATCH_ITEMS	8u	/* of a list that rules can ask for one by one */
 #define MATCH_TYPES	64u	/* that come from the kernel */
 #define MATCH_SOURCES	64u	/* fields that the kernel looks at */
 

@@ -17,7 +17,10 @@ struct match {
 	__u32 late;		/* enum match_source_flags */
 	__u32 wanted;		/* enum match_action, any of them */
 	__u32 told_from, told_at;
+	__u32 item, items_seen, item_len;
+	__u64 item_at, item_from, item_end;
 };
+#define MATCH_ITEM_MAX	4096	/* bytes of an item, its NUL included */
 #include "matchmap.bpf.h"
 
 /* What a rule has done in a minute: its number, and how often. */
@@ -37,6 +40,7 @@ struct rules_slot {
 	struct match_value values[MATCH_SOURCES];
 	struct rules_target target;
 	struct lpm_key key;
+	__u8 text[MATCH_ITEM_MAX];	/* read to find its end */
 	__u32 action;		/* enum match_action */
 	__u32 told;		/* enum match_told_flags */
 };
@@ -166,6 +170,46 @@ static __always_inline void value_number(struct match_value *v, __u64 number)
 	v->fraction = 0;
 }
 
+/* The items of a list end with a NUL each. */
+static long item_cb(__u32 i, struct match *m)
+{
+	__u64 at = m->item_at;
+	long n;
+
+	if (i >= m->item || at >= m->item_end || at > WEIR_REC_MAX - MATCH_ITEM_MAX)
+		return 1;
+	n = bpf_probe_read_kernel_str(m->slot->text, MATCH_ITEM_MAX, &m->s->rec[at]);
+	m->item_len = n > 0 ? n - 1 : 0;
+	m->item_from = at;
+	/* One that is longer than that hides where the next begins. */
+	m->item_at = n > 0 && n < MATCH_ITEM_MAX ? at + n : m->item_end;
+	m->items_seen = i + 1;
+	return 0;
+}
+
+static __always_inline void value_item(struct match *m, struct match_value *v,
+				       const struct weir_str *list, __u32 item)
+{
+	m->item_at = list->off;
+	m->item_end = list->off + (list->len & WEIR_STR_LEN);
+	m->item = item;
+	m->items_seen = 0;
+	if (list->off)
+		bpf_loop(MATCH_ITEMS, item_cb, m, 0);
+	if (m->items_seen == item) {
+		v->flags = MATCH_VALUE_TEXT;
+		v->at = m->item_from;
+		v->len = m->item_len;
+		if (m->item_len >= MATCH_ITEM_MAX - 1 ||
+		    (m->item_at >= m->item_end && list->len & (WEIR_STR_TRUNCATED | WEIR_STR_ERROR)))
+			v->flags |= MATCH_VALUE_CUT_END;
+	} else if (m->items_seen && m->item_len >= MATCH_ITEM_MAX - 1) {
+		value_late(v);
+	} else if (list->len & (WEIR_STR_TRUNCATED | WEIR_STR_ERROR)) {
+		value_late(v);
+	}
+}
+
 /* As weir_get() of <weir/plugin.h> has it. */
 static __always_inline void value_read(struct match_value *v, const __u8 *at, __u32 kind)
 {
@@ -230,6 +274,8 @@ static long value_cb(__u32 i, struct match *m)
 	off &= WIRE_STRUCT_MAX - 1;
 	if (src->flags & m->late)
 		value_late(v);
+	else if (src->item)
+		value_item(m, v, (const struct weir_str *)&m->s->rec[off], src->item);
 	else
 		value_read(v, &m->s->rec[off], src->kind);
 	return 0;

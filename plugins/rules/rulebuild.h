@@ -28,6 +28,7 @@ struct rulebuild {
 	struct sigma_rule *rule;
 	const struct rulemap_events *events;	/* NULL: none of ours */
 	struct ruleset_program *program;
+	bool any_type;
 	/* The field asked for last, which mostly is asked for again. */
 	const char *last_name;
 	const struct rulemap_events *last_events;
@@ -50,6 +51,13 @@ bool rulebuild_grow(struct rulebuild *b, void *array, uint32_t *cap, uint32_t n,
 /* The field of that name for the events at work; UINT32_MAX: failed, or no memory. */
 uint32_t rulename_field(struct rulebuild *b, const char *name, const struct ruleplace *at);
 uint32_t rulename_keywords(struct rulebuild *b);
+/* Does the name stand for that field of ours? */
+bool rulename_is(const struct rulebuild *b, const char *name, const char *ours);
+/*
+ * The words, with blanks between, that the name stands for in these events, whatever they
+ * hold; NULL: it is a field.
+ */
+const char *rulename_constant(const struct rulebuild *b, const char *name);
 /* False: a number, address or the like. Fields that we have not are texts. */
 bool rulename_is_text(const struct rulebuild *b, uint32_t field);
 bool rulename_is_number(const struct rulebuild *b, uint32_t field);
@@ -82,6 +90,8 @@ void rulepatterns_free(struct rulepatterns *patterns);
 /* The texts of a leaf, if an automaton of all texts can find it; false: it cannot. */
 bool ruleleaf_string(const struct rulebuild *b, const struct sigma_test *t, uint32_t field,
 		     struct rulestring *out);
+/* A test of what is the same in all of these events. */
+bool ruleleaf_holds(const struct sigma_test *t, const char *words);
 /* Appends the operations for a leaf. */
 void ruleleaf_emit(struct rulebuild *b, const struct sigma_test *t);
 /* Appends a test as an operation. */
@@ -94,6 +104,8 @@ void rulebuild_user(struct rulebuild *b, const char *why);
 
 /* A glob without wildcards that is written as numbers are. */
 bool rulenumber_decimal(const struct sigma_glob *g, int64_t *out);
+/* The name of a user of this host. */
+bool rulenumber_user(const struct sigma_glob *g, uint32_t *uid);
 /* An address as a test. */
 bool rulenumber_address(const struct sigma_glob *g, struct match_test *out);
 /*

@@ -90,15 +90,18 @@ static void sources_fill(struct match_head *head, const struct ruleset *set,
 			 const struct weir_schema *s)
 {
 	const struct weir_field *f;
+	const char *name;
 	uint16_t type;
+	char buf[64];
 	uint32_t i;
 
 	for (i = 0; i < set->image.n_fields; i++) {
-		f = find(s, set->names[i].name);
+		name = ruleset_whole(&set->names[i], buf);
+		f = find(s, name);
 		for (type = 1; f && type < MATCH_TYPES; type++)
 			head->sources[type][i] = (struct match_source){
-				.off = off_of(s, set->names[i].name, type),
-				.kind = f->handle.kind, .flags = flags_of(set->names[i].name, type),
+				.off = off_of(s, name, type), .kind = f->handle.kind,
+				.flags = flags_of(name, type), .item = set->names[i].item,
 			};
 	}
 	for (type = 1; type < MATCH_TYPES; type++)

@@ -15,6 +15,7 @@
 
 #include "ruleac.h"
 #include "ruledfa.h"
+#include "ruleimply.h"
 
 static const struct ruledfa_limits limits = { .max_states = 4096, .max_work = 200000 };
 
@@ -289,9 +290,64 @@ static void emit_part(struct rulebuild *b, const struct sigma_test *t, uint32_t 
 	ruleleaf_test(b, &m);
 }
 
+bool ruleleaf_holds(const struct sigma_test *t, const char *words)
+{
+	struct sigma_part part = { SIGMA_LITERAL, 0, words };
+	struct sigma_test is = { .op = SIGMA_TEXT, .cased = true, .field = t->field,
+		.glob = { 1, &part } };
+
+	if (t->op == SIGMA_PRESENT)
+		return true;
+	for (; *part.text; part.text += part.len + strspn(part.text + part.len, " ")) {
+		part.len = (uint32_t)strcspn(part.text, " ");
+		if (ruleimply_yes(&is, t))
+			return true;
+	}
+	return false;
+}
+
+/* What each event has is present; what is false is not that. */
+static void emit_constant(struct rulebuild *b, const struct sigma_test *t, const char *words)
+{
+	uint32_t field = rulename_field(b, "time", &t->place);
+
+	if (field == UINT32_MAX)
+		return;
+	emit_test(b, MATCH_TEST_PRESENT, field);
+	if (!ruleleaf_holds(t, words))
+		rulebuild_op(b, MATCH_OP_NOT, 0);
+}
+
+/* A user of this host by name: the kernel knows the number. */
+static bool emit_user(struct rulebuild *b, const struct sigma_test *t)
+{
+	struct match_test m = { .op = MATCH_TEST_EQ };
+	uint32_t uid, field;
+
+	if (b->conf->lenient || t->keyword || t->op != SIGMA_TEXT ||
+	    !rulename_is(b, t->field, "process.user.name") || !rulenumber_user(&t->glob, &uid))
+		return false;
+	field = rulename_field(b, "process.uid", &t->place);
+	if (field == UINT32_MAX)
+		return false;
+	m.field = (uint16_t)field;
+	m.value = uid;
+	ruleleaf_test(b, &m);
+	return true;
+}
+
 void ruleleaf_emit(struct rulebuild *b, const struct sigma_test *t)
 {
-	uint32_t field = t->keyword ? rulename_keywords(b) :
+	const char *words = t->keyword ? NULL : rulename_constant(b, t->field);
+	uint32_t field;
+
+	if (words) {
+		emit_constant(b, t, words);
+		return;
+	}
+	if (emit_user(b, t))
+		return;
+	field = t->keyword ? rulename_keywords(b) :
 				      rulename_field(b, t->field, &t->place);
 
 	if (field == UINT32_MAX || b->failed)

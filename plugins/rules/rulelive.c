@@ -41,6 +41,7 @@ struct rulelive *rulelive_new(const struct ruleset *set, const struct weir_schem
 {
 	struct rulelive *x = calloc(1, sizeof(*x));
 	uint32_t i, n = set->image.n_fields;
+	char buf[64];
 
 	if (!x)
 		return NULL;
@@ -51,7 +52,7 @@ struct rulelive *rulelive_new(const struct ruleset *set, const struct weir_schem
 	if (!x->fields || !x->values)
 		return rulelive_free(x);
 	for (i = 0; i < n; i++)
-		x->fields[i] = find(schema, set->names[i].name);
+		x->fields[i] = find(schema, ruleset_whole(&set->names[i], buf));
 	return x;
 }
 
@@ -185,8 +186,31 @@ static struct match_value text_value(const struct weir_value *v, uint8_t kind)
 	return m;
 }
 
+/* As rules.bpf.c has it: item 1 is the first. */
+static struct match_value item_of(const struct weir_value *v, uint32_t item)
+{
+	const char *at = v->v.p, *end = at + v->len, *next;
+	const bool cut = v->status != WEIR_PRESENT;
+	struct match_value m = { 0 };
+
+	for (; at < end; at = next, item--) {
+		next = memchr(at, 0, (size_t)(end - at));
+		next = next ? next + 1 : end;
+		if (item != 1)
+			continue;
+		m.flags = MATCH_VALUE_TEXT | (cut && next == end ? MATCH_VALUE_CUT_END : 0);
+		m.at = (uintptr_t)at;
+		m.len = (uint32_t)(next - at) - (next[-1] == 0);
+		return m;
+	}
+	if (cut)
+		m.flags = MATCH_VALUE_LATE | MATCH_VALUE_TEXT | MATCH_VALUE_CUT_BEGIN |
+			  MATCH_VALUE_CUT_END;
+	return m;
+}
+
 static struct match_value value_of(struct rulelive *x, const struct weir_event *ev,
-				   const struct weir_field *f)
+				   const struct weir_field *f, uint32_t item)
 {
 	struct weir_value v = weir_get(ev, f->handle);
 	struct match_value m = { 0 };
@@ -195,8 +219,13 @@ static struct match_value value_of(struct rulelive *x, const struct weir_event *
 	if (!weir_present(&v) && v.status != WEIR_ERROR)
 		return m;
 	switch (f->handle.kind) {
-	case WEIR_KIND_STR:
 	case WEIR_KIND_STRV:
+		if (item) {
+			m = item_of(&v, item);
+			break;
+		}
+		/* fallthrough */
+	case WEIR_KIND_STR:
 	case WEIR_KIND_BYTES:
 		m = text_value(&v, f->handle.kind);
 		break;
@@ -268,7 +297,7 @@ const struct match_value *rulelive_take(struct rulelive *x, const struct weir_ev
 		if (x->set->names[i].keywords)
 			x->values[i] = keywords_of(x, ev);
 		else if (x->fields[i])
-			x->values[i] = value_of(x, ev, x->fields[i]);
+			x->values[i] = value_of(x, ev, x->fields[i], x->set->names[i].item);
 		else
 			x->values[i] = (struct match_value){ 0 };
 	}
@@ -283,7 +312,7 @@ bool rulelive_text(struct rulelive *x, const struct weir_event *ev, const char *
 	struct match_value m = { 0 };
 
 	if (f)
-		m = value_of(x, ev, f);
+		m = value_of(x, ev, f, field != UINT32_MAX ? x->set->names[field].item : 0);
 	*text = (const char *)(uintptr_t)m.at;
 	*len = m.len;
 	return m.flags & MATCH_VALUE_TEXT;

@@ -13,7 +13,7 @@
 
 struct rulemap_field {
 	const char *sigma;	/* the name in rules */
-	const char *native;	/* ours */
+	const char *native;	/* ours; "=A B": no field, but one of these words */
 };
 
 /* Types of events for which names mean the same. */

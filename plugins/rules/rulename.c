@@ -42,16 +42,23 @@ static uint32_t find(const struct rulebuild *b, const char *name, bool keywords)
 	return UINT32_MAX;
 }
 
-static uint32_t add(struct rulebuild *b, const char *name, const struct rulefield *f,
-		    bool keywords)
+/* `like` is of the field that `name` is an item of, if item is not 0. NULL: it is not ours. */
+static uint32_t add(struct rulebuild *b, const char *name, const struct rulefield *like,
+		    uint8_t item, bool keywords)
 {
 	uint32_t n = b->out->image.n_fields;
+	struct ruleset_field *f;
 
 	if (n >= UINT16_MAX || !RULEBUILD_GROW(b, names, n, names) ||
 	    !RULEBUILD_GROW(b, fields, n, fields))
 		return UINT32_MAX;
-	b->out->names[n] = (struct ruleset_field){ .name = name, .kind = f ? f->kind : 0,
-		.values = f ? f->values : "none", .keywords = keywords };
+	f = &b->out->names[n];
+	*f = (struct ruleset_field){ .name = name, .values = "none", .item = item,
+		.keywords = keywords };
+	if (like) {
+		f->kind = item ? WEIR_KIND_STR : like->kind;
+		f->values = like->values;
+	}
 	b->out->fields[n] = (struct match_field){ .folded = MATCH_NONE, .cased = MATCH_NONE };
 	if (keywords)
 		b->out->fields[n].flags = MATCH_FIELD_PARTS;
@@ -90,24 +97,63 @@ static void unknown(struct rulebuild *b, const char *name, const struct ruleplac
 	}
 }
 
+/* "process.args.1": the list, and 2. */
+static const struct rulefield *item_of(const struct rulebuild *b, const char *name, uint8_t *item)
+{
+	size_t len = strlen(name);
+	const struct rulefield *f;
+	char list[64];
+
+	if (len < 3 || len >= sizeof(list) || name[len - 2] != '.' || name[len - 1] < '0' ||
+	    name[len - 1] >= '0' + (int)MATCH_ITEMS)
+		return NULL;
+	memcpy(list, name, len - 2);
+	list[len - 2] = 0;
+	f = native(b, list);
+	if (!f || f->kind != WEIR_KIND_STRV)
+		return NULL;
+	*item = (uint8_t)(name[len - 1] - '0' + 1);
+	return f;
+}
+
+bool rulename_is(const struct rulebuild *b, const char *name, const char *ours)
+{
+	const char *to = mapped(b, name);
+
+	return !strcmp(to ? to : name, ours);
+}
+
+const char *rulename_constant(const struct rulebuild *b, const char *name)
+{
+	const char *ours = b->any_type ? NULL : mapped(b, name);
+
+	return ours && *ours == '=' ? ours + 1 : NULL;
+}
+
 static uint32_t look_up(struct rulebuild *b, const char *name, const struct ruleplace *at)
 {
 	const char *ours = mapped(b, name);
-	const struct rulefield *f = native(b, ours ? ours : name);
+	const struct rulefield *f;
+	uint8_t item = 0;
 	uint32_t field;
 
-	if (f)
+	if (ours && *ours == '=')	/* in a test, where it is a field like others */
+		ours = NULL;
+	f = native(b, ours ? ours : name);
+	if (!f)
+		f = item_of(b, ours ? ours : name, &item);
+	if (f && !item)
 		ours = f->name;
-	else if (ours)
+	else if (!f && ours)
 		rulebuild_user(b, ours);	/* what a plugin adds */
-	else
+	else if (!f)
 		unknown(b, name, at);
 	field = find(b, ours ? ours : name, false);
 	if (field == UINT32_MAX)
-		field = add(b, ours ? ours : name, f, false);
+		field = add(b, ours ? ours : name, f, item, false);
 	if (field != UINT32_MAX) {
 		alias(b, field, name);
-		if (f && *f->sigma)
+		if (f && !item && *f->sigma)
 			alias(b, field, f->sigma);
 	}
 	return field;
@@ -128,7 +174,7 @@ uint32_t rulename_keywords(struct rulebuild *b)
 	uint32_t field = find(b, KEYWORDS, true);
 
 	rulebuild_user(b, "keywords");
-	return field != UINT32_MAX ? field : add(b, KEYWORDS, NULL, true);
+	return field != UINT32_MAX ? field : add(b, KEYWORDS, NULL, 0, true);
 }
 
 static uint16_t kind_of(const struct rulebuild *b, uint32_t field)

@@ -3,6 +3,7 @@
 #include "rulebuild.h"
 
 #include <arpa/inet.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,18 @@ bool rulenumber_decimal(const struct sigma_glob *g, int64_t *out)
 	*out = strtoll(text, NULL, 10);
 	snprintf(again, sizeof(again), "%lld", (long long)*out);
 	return !strcmp(text, again);
+}
+
+bool rulenumber_user(const struct sigma_glob *g, uint32_t *uid)
+{
+	struct passwd pw, *found;
+	char name[64], buf[4096];
+
+	if (!plain_text(g, name, sizeof(name)) ||
+	    getpwnam_r(name, &pw, buf, sizeof(buf), &found) || !found)
+		return false;
+	*uid = found->pw_uid;
+	return true;
 }
 
 bool rulenumber_address(const struct sigma_glob *g, struct match_test *out)

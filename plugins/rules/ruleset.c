@@ -2,6 +2,7 @@
 /* Owns the making of an image: rule by rule, then the automata, then the guards. */
 #include "rulebuild.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,9 @@ static bool is_string(struct rulebuild *b, const struct sigma_expr *e, uint32_t 
 {
 	const struct sigma_test *t = e->test;
 
-	if (e->node != SIGMA_LEAF || t->op != SIGMA_TEXT)
+	if (e->node != SIGMA_LEAF || t->op != SIGMA_TEXT ||
+	    (!t->keyword && (rulename_constant(b, t->field) ||
+			     rulename_is(b, t->field, "process.user.name"))))
 		return false;
 	*field = t->keyword ? rulename_keywords(b) : rulename_field(b, t->field, &t->place);
 	return *field != UINT32_MAX && ruleleaf_string(b, t, *field, s);
@@ -107,6 +110,34 @@ static void emit(struct rulebuild *b, const struct sigma_expr *e)
 	}
 }
 
+/* What is known of an expression before there is an event. */
+static enum match_truth known(const struct rulebuild *b, const struct sigma_expr *e)
+{
+	const enum match_truth decides = e->node == SIGMA_OR ? MATCH_TRUE : MATCH_FALSE;
+	enum match_truth one, all = decides == MATCH_TRUE ? MATCH_FALSE : MATCH_TRUE;
+	const char *words;
+	uint32_t i;
+
+	if (e->node == SIGMA_LEAF) {
+		words = e->test->keyword ? NULL : rulename_constant(b, e->test->field);
+		return !words ? MATCH_UNKNOWN :
+		       ruleleaf_holds(e->test, words) ? MATCH_TRUE : MATCH_FALSE;
+	}
+	if (e->node == SIGMA_NOT || e->node == SIGMA_SELECTION) {
+		one = known(b, e->of[0]);
+		return e->node == SIGMA_SELECTION || one == MATCH_UNKNOWN ? one :
+		       one == MATCH_TRUE ? MATCH_FALSE : MATCH_TRUE;
+	}
+	for (i = 0; i < e->n; i++) {
+		one = known(b, e->of[i]);
+		if (one == decides)
+			return decides;
+		if (one == MATCH_UNKNOWN)
+			all = MATCH_UNKNOWN;
+	}
+	return all;
+}
+
 /* Operands that wait at most; 0: the operations do not add up. */
 static uint32_t depth_of(const uint32_t *ops, uint32_t n)
 {
@@ -165,13 +196,16 @@ static void program(struct rulebuild *b, uint32_t index, const struct rulemap_ev
 	const struct ruleset *like = b->conf->like;
 	uint32_t n = s->image.n_rules;
 
+	b->events = events;
+	b->any_type = any_type;
+	if (known(b, b->rule->expr) == MATCH_FALSE)
+		return;
 	if (like && like->programs[b->n_programs++].place != b->conf->place)
 		return;
 	if (n >= MATCH_RULES_MAX || !RULEBUILD_GROW(b, programs, n, programs)) {
 		b->no_memory = true;
 		return;
 	}
-	b->events = events;
 	b->last_name = NULL;	/* its place is to be found anew for each program */
 	b->program = &s->programs[n];
 	*b->program = (struct ruleset_program){ .rule = b->rule, .rule_index = index,
@@ -214,6 +248,12 @@ static void check_fields(struct rulebuild *b, uint32_t first)
 	const struct ruleset_program *p = &b->out->programs[first];
 	uint32_t i;
 
+	if (b->out->image.n_rules == first) {
+		rulediag_error(b->diags, &b->rule->expr->place, b->rule->meta.title,
+			       "it asks for what no event of its log source is");
+		b->failed = true;
+		return;
+	}
 	for (i = first; i < b->out->image.n_rules; i++)
 		if (!b->out->programs[i].missing)
 			return;
@@ -282,6 +322,14 @@ uint32_t ruleset_field(const struct ruleset *s, const char *name)
 				return i;
 	}
 	return UINT32_MAX;
+}
+
+const char *ruleset_whole(const struct ruleset_field *f, char buf[64])
+{
+	if (!f->item)
+		return f->name;
+	snprintf(buf, 64, "%.*s", (int)strlen(f->name) - 2, f->name);
+	return buf;
 }
 
 struct ruleset *ruleset_free(struct ruleset *s)

@@ -22,6 +22,7 @@ struct ruleset_field {
 	const char *name;		/* ours; if we have no such, as in the rule */
 	uint16_t kind;			/* enum weir_kind; 0: no field of the record */
 	const char *values;		/* set of values.def, if it is of one */
+	uint8_t item;			/* of a list, from 1 on; 0: the whole field */
 	bool keywords;			/* all texts of an event, with 0xff between two */
 	uint32_t n_aliases;
 	const char **aliases;		/* as rules call it */
@@ -88,4 +89,6 @@ struct ruleset *ruleset_new(struct sigma_set *set, const struct ruleset_conf *co
 			    struct rulediags *diags);
 /* By the name that a rule or an event uses; UINT32_MAX: nobody asks for it. */
 uint32_t ruleset_field(const struct ruleset *s, const char *name);
+/* The field's name, or that of the list that it is an item of, in buf. */
+const char *ruleset_whole(const struct ruleset_field *f, char buf[64]);
 struct ruleset *ruleset_free(struct ruleset *s);
