@@ -167,10 +167,22 @@ static void set_same(struct fuzz *f, struct match_value *v, char *at, uint32_t i
 /* What the kernel has of such a field. */
 static bool set_own_kind(struct fuzz *f, struct match_value *v, uint16_t kind)
 {
+	static const int64_t some[] = { 0755, 04755, 0644, 8 << 20 | 1, 5 };
+
 	switch (kind) {
 	case WEIR_KIND_U32:
+	case WEIR_KIND_UID:
 	case WEIR_KIND_PORT:
 		set_number(f, v);
+		return true;
+	case WEIR_KIND_FLAGS:
+		v->number = fuzz_below(f, 256);
+		v->flags = MATCH_VALUE_NUMBER;
+		return true;
+	case WEIR_KIND_MODE:
+	case WEIR_KIND_DEV:
+		v->number = some[fuzz_below(f, 5)];
+		v->flags = MATCH_VALUE_NUMBER;
 		return true;
 	case WEIR_KIND_IP:
 		set_address(f, v);
@@ -225,5 +237,7 @@ uint32_t fuzz_type(struct fuzz *f)
 	static const uint32_t types[] = { WEIR_EV_exec, WEIR_EV_connect, RULESET_ANY_TYPE,
 		RULESET_ANY_TYPE };
 
+	if (f->strict && !fuzz_once(f, 8))
+		return WEIR_EV_exec;
 	return fuzz_once(f, 16) ? fuzz_below(f, 128) : types[fuzz_below(f, 4)];
 }

@@ -55,6 +55,7 @@ void fuzz_init(struct fuzz *f, uint64_t seed)
 	uint32_t i;
 
 	*f = (struct fuzz){ .state = seed };
+	f->strict = fuzz_once(f, 3);
 	for (i = 0; i < FUZZ_WORDS; i++)
 		if (fuzz_once(f, 3))
 			snprintf(f->words[i], FUZZ_WORD_MAX, "%s", PICK(f, odd));
@@ -162,6 +163,20 @@ static const char *const texts[] = { "Image", "CommandLine", "CurrentDirectory",
 	"ParentImage", "Nothing" };
 static const char *const numbers[] = { "ProcessId", "DestinationPort", "Nothing", "SourcePort" };
 static const char *const addresses[] = { "DestinationIp", "SourceIp", "Nothing" };
+/* Those that an exec has, for rules of which nothing else is taken. */
+static const char *const exec_texts[] = { "Image", "CommandLine", "CurrentDirectory",
+	"exec.previous.path", "process.name" };
+static const char *const exec_numbers[] = { "ProcessId", "exec.argc", "process.uid" };
+
+static const char *text_field(struct fuzz *f)
+{
+	return f->strict ? PICK(f, exec_texts) : PICK(f, texts);
+}
+
+static const char *number_field(struct fuzz *f)
+{
+	return f->strict ? PICK(f, exec_numbers) : PICK(f, numbers);
+}
 
 /* `one` once or, in a list, some times. */
 static void put_values(struct fuzz *f, FILE *to, const char *quote,
@@ -231,7 +246,7 @@ static void put_regex_item(struct fuzz *f, FILE *to, const char *field)
 static void put_number_item(struct fuzz *f, FILE *to)
 {
 	static const char *const how[] = { "", "|lt", "|lte", "|gt", "|gte", "|neq" };
-	const char *field = PICK(f, numbers);
+	const char *field = number_field(f);
 
 	if (fuzz_once(f, 10)) {
 		put_text_item(f, to, field);
@@ -241,8 +256,22 @@ static void put_number_item(struct fuzz *f, FILE *to)
 	put_values(f, to, "", one_number, 0);
 }
 
+/* Words, modes and devices, which are numbers in the kernel. */
+static void put_word_item(struct fuzz *f, FILE *to)
+{
+	static const char *const items[] = { "exec.flags|contains: secure", "exec.flags|contains: memfd",
+		"exec.script.mode: '755'", "exec.script.mode: '4755'", "exec.script.dev: '8:1'",
+		"exec.script.dev: '0:5'" };
+
+	fprintf(to, "%s\n", PICK(f, items));
+}
+
 static void put_address_item(struct fuzz *f, FILE *to)
 {
+	if (f->strict) {
+		put_word_item(f, to);
+		return;
+	}
 	fprintf(to, "%s|cidr: ", PICK(f, addresses));
 	put_values(f, to, "'", one_cidr, 0);
 }
@@ -253,14 +282,14 @@ static void put_ref_item(struct fuzz *f, FILE *to)
 	static const char *const how[] = { "", "|startswith", "|endswith", "|cased",
 		"|startswith|cased" };
 
-	fprintf(to, "%s|fieldref%s: %s\n", PICK(f, texts), PICK(f, how), PICK(f, texts));
+	fprintf(to, "%s|fieldref%s: %s\n", text_field(f), PICK(f, how), text_field(f));
 }
 
 static void put_presence(struct fuzz *f, FILE *to)
 {
 	static const char *const how[] = { "|exists: true", "|exists: false", ": null", ": ''",
 		": [ null, 'a' ]" };
-	const char *field = fuzz_once(f, 3) ? PICK(f, numbers) : PICK(f, texts);
+	const char *field = fuzz_once(f, 3) ? number_field(f) : text_field(f);
 
 	fprintf(to, "%s%s\n", field, PICK(f, how));
 }
@@ -269,7 +298,7 @@ static void put_item(struct fuzz *f, FILE *to)
 {
 	switch (fuzz_below(f, 16)) {
 	case 0: case 1: case 2:
-		put_regex_item(f, to, PICK(f, texts));
+		put_regex_item(f, to, text_field(f));
 		break;
 	case 3: case 4:
 		put_number_item(f, to);
@@ -284,7 +313,7 @@ static void put_item(struct fuzz *f, FILE *to)
 		put_presence(f, to);
 		break;
 	default:
-		put_text_item(f, to, PICK(f, texts));
+		put_text_item(f, to, text_field(f));
 	}
 }
 
@@ -341,7 +370,7 @@ void fuzz_rules(struct fuzz *f, uint32_t n, FILE *to)
 
 	for (i = 0; i < n; i++) {
 		fprintf(to, "---\ntitle: R%u\nlogsource: { category: %s, product: linux }\ndetection:\n",
-			i, PICK(f, categories));
+			i, f->strict ? categories[0] : PICK(f, categories));
 		selections = 1 + fuzz_below(f, 4);
 		for (k = 0; k < selections; k++)
 			put_selection(f, to, k);

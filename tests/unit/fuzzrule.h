@@ -14,6 +14,7 @@
 
 struct fuzz {
 	uint64_t state;
+	int strict;		/* only what there is, as in the sensor; else whatever is named */
 	char words[FUZZ_WORDS][FUZZ_WORD_MAX];
 };
 

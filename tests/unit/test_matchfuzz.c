@@ -39,10 +39,10 @@ static struct {
 
 /* ---- both ----------------------------------------------------------------------------*/
 
-static bool pair_open(struct pair *p, const char *yaml, size_t len)
+static bool pair_open(struct pair *p, const char *yaml, size_t len, bool lenient)
 {
 	struct sigma_conf conf = { 0 };
-	struct ruleset_conf make = { .lenient = true };
+	struct ruleset_conf make = { .lenient = lenient };
 	uint32_t i;
 
 	*p = (struct pair){ .set = sigma_new(&conf), .why = "out of memory" };
@@ -195,7 +195,7 @@ static bool run_set(uint64_t seed)
 	n = 1 + fuzz_below(&f, RULES);
 	fuzz_rules(&f, n, to);
 	fclose(to);
-	if (pair_open(&p, yaml, len))
+	if (pair_open(&p, yaml, len, !f.strict))
 		good = run_events(&p, &f, yaml);
 	else
 		tap_diag("%s", p.why);
@@ -243,7 +243,7 @@ static void test_many(const char *what, const char *format, uint32_t n, bool in_
 	}
 	if (to)
 		fclose(to);
-	if (pair_open(&p, yaml, len)) {
+	if (pair_open(&p, yaml, len, true)) {
 		value = (struct match_value){ .flags = MATCH_VALUE_TEXT | MATCH_VALUE_NUMBER,
 			.at = (uintptr_t)text, .len = (uint32_t)used, .number = 1 << 20 };
 		why = compare(&p, RULESET_ANY_TYPE, &value);
