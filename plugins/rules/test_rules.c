@@ -20,7 +20,7 @@ extern const struct weir_plugin weir_plugin;
 static char dir[64], options[512];
 
 static const struct weir_field_def before[] = {
-	{ .name = "process.parent.exe.path", .kind = WEIR_KIND_STR },
+	{ .name = "process.parent.args", .kind = WEIR_KIND_STRV },
 	{ .name = NULL }
 };
 
@@ -58,7 +58,7 @@ static const char rules[] =
 	"weir: { action: kill, set: [ { name: seen, scope: process, value: yes } ] }\n"
 	"---\n"
 	"title: parent\nid: p\nlevel: medium\nlogsource: { category: process_creation, product: linux }\n"
-	"detection: { s: { ParentImage|endswith: /sh }, condition: s }\n"
+	"detection: { s: { ParentCommandLine|contains: /sh }, condition: s }\n"
 	"---\n"
 	"title: not heard\nid: x\nlogsource: { category: process_creation, product: linux }\n"
 	"detection: { s: { Image: /bin/quiet }, condition: s }\nweir: { action: exclude }\n"
@@ -129,7 +129,7 @@ static void test_matches(void)
 	is_int(fake_get_in(fake_sent(f, 0), "ruleset.kernel").v.u, 0, "none of them in the kernel");
 	is_int(fake_get_in(fake_sent(f, 0), "ruleset.correlations").v.u, 1, "and a correlation");
 	begin(f, "/tmp/EVIL", "evil\0--a-SECRET", 16);
-	fake_str(f, "process.parent.exe.path", "/bin/sh");
+	fake_bytes(f, "process.parent.args", "/bin/sh", 8, 0);
 	fake_process(f);
 	is_int(n_rows(f), 3, "three match");
 	is_str(text(f, 0, 0), "h", "the highest level is first");
@@ -238,7 +238,7 @@ static void test_judged(void)
 	fake_process(f);
 	is_int(n_rows(f), 0, "a number that is no rule's is passed over");
 	begin(f, "/bin/x", "x", 2);
-	fake_str(f, "process.parent.exe.path", "/bin/sh");
+	fake_bytes(f, "process.parent.args", "/bin/sh", 8, 0);
 	judged(f, 0, NULL, 0);
 	fake_process(f);
 	is_str(text(f, 0, 0), "p", "what is decided here is decided beside it");

@@ -166,13 +166,13 @@ printf 'title: R\n%s\ndetection:\n  s: { Nosuch: x }\n  condition: s\n' "$source
 "$weirctl" rules check rule.yml >got 2>err
 is $? 3 'check: a field that there is not'
 has "$(cat err)" '^rule.yml:4:[0-9]+: error: R: no field "Nosuch" in events of type exec' 'told'
-printf 'title: R\n%s\ndetection:\n  s: { ParentImage: x }\n  condition: s\n' "$source" >rule.yml
+printf 'title: R\n%s\ndetection:\n  s: { ParentCommandLine: x }\n  condition: s\n' "$source" >rule.yml
 "$weirctl" rules check rule.yml >got 2>err
 is "$? $(tail -n 1 got | cut -d ';' -f 1)" '0 1 rules: 0 in the kernel, 1 in user space, 0 refused' 'check: where'
 "$weirctl" rules check --json rule.yml >got 2>err
 has "$(cat got)" '"place": ?"user"' 'as JSON'
 "$weirctl" rules explain R rule.yml >got 2>err
-has "$(cat got)" 'text 0 in process.parent.exe.path' 'explain'
+has "$(cat got)" 'text 0 in process.parent.args' 'explain'
 
 # ---- what is odd -------------------------------------------------------------------
 # lint DETECTION WANT: the warnings, without file and title; nothing if WANT is empty
