@@ -420,12 +420,25 @@ int instance_resolve(struct instance *in, const struct conf_node *node,
 	return 0;
 }
 
+/* By files of its own. */
+static bool has_changed(const struct instance *in)
+{
+	bool changed;
+
+	if (!WEIR_HAS(in->def, changed) || !in->def->changed || !in->opened)
+		return false;
+	ledger_enter(&in->who, LEDGER_OPEN, NULL, 0);
+	changed = in->def->changed(in->inst);
+	ledger_leave();
+	return changed;
+}
+
 bool instance_same(const struct instance *running, const struct instance *next)
 {
 	/* A reader that has gone comes back with a new instance only. */
 	return running->fingerprint == next->fingerprint && running->opened &&
 	       !__atomic_load_n(&running->closed, __ATOMIC_RELAXED) && running->disabled == next->disabled &&
-	       running->n_poison == next->n_poison;
+	       running->n_poison == next->n_poison && !has_changed(running);
 }
 
 bool instance_adopts(const struct instance *next, const struct instance *running)

@@ -100,6 +100,7 @@ struct weir_plugin *isolate_def(const struct weir_plugin *def)
 	p->write = def->kind == WEIR_PLUGIN_SINK ? proxy_write : NULL;
 	p->tick = proxy_tick;
 	p->adopt = NULL;
+	p->changed = NULL;
 	p->state = 0;
 	return p;
 }

@@ -9,7 +9,7 @@
  *        send(); hot reload: state and adopt(); WEIR_SKIPPED.
  *   1.2  amend(), for what a stage of the sync chain finds out too late;
  *        WEIR_PLUGIN_MASKS with mask(); stats(); probe() and unprobe();
- *        rules_load() and rules_use(); weir_setup.flags.
+ *        rules_load() and rules_use(); changed(); weir_setup.flags.
  *
  * A plugin is a shared object that exports one symbol, `weir_plugin`, and
  * carries an ELF note which says the same of itself, so that the core knows
@@ -50,7 +50,8 @@
  * a plugin's own start in open or later and have ended when close returns.
  *
  * A reload keeps an instance as it is if neither the plugin's build nor its
- * settings nor the fields before it have changed. Else the new instance is
+ * settings nor the fields before it have changed, nor the files that it read
+ * (changed()). Else the new instance is
  * opened beside the old one, and if both say the same `state`, a number that
  * stands for the layout of what they remember, adopt() moves it over.
  *
@@ -707,6 +708,15 @@ struct weir_plugin {
 	 * and must succeed.
 	 */
 	int (*adopt)(void *inst, void *other);
+#endif
+#if WEIR_ABI_TARGET >= 2
+	/*
+	 * Optional, in a reload: 1 if files that open() has read are others by now, so
+	 * that the instance is opened anew although its settings are the same. On a
+	 * thread of the core's own, while others work: reads only what no callback
+	 * changes.
+	 */
+	int (*changed)(void *inst);
 #endif
 };
 

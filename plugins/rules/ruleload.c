@@ -57,15 +57,23 @@ static char *read_file(struct ruleload *r, const char *path, size_t *n)
 	return bytes;
 }
 
-static int take_file(struct ruleload *r, const char *path)
+/* FNV-1a */
+static void hash_add(struct ruleload *r, const char *bytes, size_t n)
 {
-	size_t n;
-	char *bytes = read_file(r, path, &n);
-	int done = bytes ? sigma_read(r->set, path, bytes, n) : 0;
 	size_t i;
 
 	for (i = 0; i < n; i++)
 		r->hash = (r->hash ^ (uint8_t)bytes[i]) * 0x100000001b3;
+}
+
+/* Of a set that is NULL only the hash is taken. */
+static int take_file(struct ruleload *r, const char *path)
+{
+	size_t n;
+	char *bytes = read_file(r, path, &n);
+	int done = bytes && r->set ? sigma_read(r->set, path, bytes, n) : 0;
+
+	hash_add(r, bytes, n);
 	free(bytes);
 	if (done < 0)
 		return fail(r, "out of memory");
@@ -156,6 +164,36 @@ static bool expand(void *arg, const char *name, struct sigma_words *out)
 
 /* ---- all -------------------------------------------------------------------------*/
 
+/* What is missing will be told where it is read. */
+static void hash_more(struct ruleload *r)
+{
+	struct dirent **list;
+	char *bytes, *path;
+	int i, n = 0;
+	size_t len;
+
+	r->hash = 0xcbf29ce484222325;
+	bytes = r->map_file ? read_file(r, r->map_file, &len) : NULL;
+	if (bytes)
+		hash_add(r, bytes, len);
+	free(bytes);
+	if (r->placeholder_dir)
+		n = scandir(r->placeholder_dir, &list, NULL, alphasort);
+	for (i = 0; i < n; i++) {
+		if (*list[i]->d_name != '.' &&
+		    asprintf(&path, "%s/%s", r->placeholder_dir, list[i]->d_name) > 0) {
+			bytes = read_file(r, path, &len);
+			if (bytes)
+				hash_add(r, bytes, len);
+			free(bytes);
+			free(path);
+		}
+		free(list[i]);
+	}
+	if (n > 0)
+		free(list);
+}
+
 static int make_map(struct ruleload *r)
 {
 	char *bytes = NULL;
@@ -171,19 +209,37 @@ static int make_map(struct ruleload *r)
 	return r->map ? 0 : fail(r, "%s", r->diags.n ? r->diags.items[0].text : "out of memory");
 }
 
+static int take_paths(struct ruleload *r, const char *const *paths, uint32_t n)
+{
+	uint32_t i;
+
+	hash_more(r);
+	for (i = 0; i < n; i++)
+		if (take_path(r, paths[i], 0, true))
+			return -1;
+	return 0;
+}
+
 int ruleload_read(struct ruleload *r, const char *const *paths, uint32_t n)
 {
 	struct sigma_conf conf = { .expand = expand, .arg = r };
-	uint32_t i;
 
-	r->hash = 0xcbf29ce484222325;	/* FNV-1a */
 	if (make_map(r))
 		return -1;
 	r->set = sigma_new(&conf);
-	for (i = 0; i < n && r->set; i++)
-		if (take_path(r, paths[i], 0, true))
-			return -1;
-	return r->set && !sigma_link(r->set) ? 0 : fail(r, "out of memory");
+	if (!r->set)
+		return fail(r, "out of memory");
+	if (take_paths(r, paths, n))
+		return -1;
+	return sigma_link(r->set) ? fail(r, "out of memory") : 0;
+}
+
+bool ruleload_changed(const struct ruleload *r, const char *const *paths, uint32_t n)
+{
+	struct ruleload now = { .map_file = r->map_file, .placeholder_dir = r->placeholder_dir };
+	int failed = take_paths(&now, paths, n);
+
+	return failed || now.hash != r->hash;
 }
 
 void ruleload_fini(struct ruleload *r)

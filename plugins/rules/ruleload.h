@@ -2,6 +2,8 @@
 /* Reads files and folders of rules, the map of log sources and placeholders. One thread. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "rulearena.h"
 #include "rulediag.h"
 #include "rulemap.h"
@@ -17,7 +19,7 @@ struct ruleload {
 	struct sigma_set *set;
 	struct rulediags diags;		/* of maps, and for the making; set->diags has the others */
 	struct rulearena texts;		/* of placeholders */
-	uint64_t hash;			/* of all files in their order */
+	uint64_t hash;			/* of all files, of placeholders too, in their order */
 	char why[512];			/* what failed */
 };
 
@@ -26,4 +28,6 @@ struct ruleload {
  * diagnostics; -1: a file, the map or memory failed, as `why` says.
  */
 int ruleload_read(struct ruleload *r, const char *const *paths, uint32_t n);
+/* Are the files others than they were? So, too, if they cannot be read. Any thread. */
+bool ruleload_changed(const struct ruleload *r, const char *const *paths, uint32_t n);
 void ruleload_fini(struct ruleload *r);

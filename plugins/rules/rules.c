@@ -62,6 +62,9 @@ struct rules {
 	const struct weir_event *at;	/* the event at work */
 	struct rulegen_result result;
 	bool in_force;
+	char **paths;			/* as the option had them */
+	uint32_t n_paths;
+	char *map_file, *placeholder_dir;
 };
 
 /* ---- correlations --------------------------------------------------------------------*/
@@ -196,45 +199,77 @@ static int rules_adopt(void *inst, void *other)
 	return 0;
 }
 
+static int rules_changed(void *inst)
+{
+	const struct rules *x = inst;
+
+	return ruleload_changed(&x->now->load, (const char *const *)x->paths, x->n_paths);
+}
+
 static void rules_close(void *inst)
 {
 	struct rules *x = inst;
+	uint32_t i;
 
 	rulecorr_free(x->corr);
 	rulegen_unref(x->now);
 	rulegen_unref(x->before);
+	for (i = 0; i < x->n_paths; i++)
+		free(x->paths[i]);
+	free(x->paths);
+	free(x->map_file);
+	free(x->placeholder_dir);
 	free(x);
 }
 
-static const char *text_or_null(const struct weir_optval *o)
+/* Options are gone when open() returns. */
+static bool options_keep(struct rules *x, const struct weir_optval *o)
 {
-	return *o->v.s ? o->v.s : NULL;
+	uint32_t i, n = o[OPT_PATHS].n;
+
+	x->paths = calloc(n + 1, sizeof(*x->paths));
+	for (i = 0; x->paths && i < n; i++) {
+		x->paths[i] = strdup(o[OPT_PATHS].v.list[i]);
+		if (!x->paths[i])
+			return false;
+		x->n_paths++;
+	}
+	x->map_file = strdup(o[OPT_MAP].v.s);
+	x->placeholder_dir = strdup(o[OPT_PLACEHOLDERS].v.s);
+	return x->paths && x->map_file && x->placeholder_dir;
+}
+
+static bool start(struct rules *x, const struct weir_setup *s)
+{
+	const struct weir_optval *o = s->options;
+	const struct rulegen_conf conf = { .setup = s,
+		.paths = (const char *const *)x->paths, .n_paths = x->n_paths,
+		.never = o[OPT_NEVER].v.list, .n_never = o[OPT_NEVER].n,
+		.map_file = *x->map_file ? x->map_file : NULL,
+		.placeholder_dir = *x->placeholder_dir ? x->placeholder_dir : NULL,
+		.strict = o[OPT_ON_ERROR].v.i == 1 };
+	const struct rulecorr_conf corr = { .field = corr_field, .tell = corr_tell, .arg = x };
+
+	x->now = rulegen_new(&conf);
+	x->corr = x->now ? rulecorr_new(x->now->load.set, &corr) : NULL;
+	return x->corr != NULL;
 }
 
 static int rules_open(const struct weir_setup *s, void **inst)
 {
-	const struct weir_optval *o = s->options;
-	const struct rulegen_conf conf = { .setup = s,
-		.paths = o[OPT_PATHS].v.list, .n_paths = o[OPT_PATHS].n,
-		.never = o[OPT_NEVER].v.list, .n_never = o[OPT_NEVER].n,
-		.map_file = text_or_null(&o[OPT_MAP]),
-		.placeholder_dir = text_or_null(&o[OPT_PLACEHOLDERS]),
-		.strict = o[OPT_ON_ERROR].v.i == 1 };
-	struct rulecorr_conf corr = { .field = corr_field, .tell = corr_tell };
 	struct rules *x = calloc(1, sizeof(*x));
 
-	if (!x) {
+	if (!x || !options_keep(x, s->options)) {
 		weir_logf(s, WEIR_LOG_ERROR, "out of memory");
+		if (x)
+			rules_close(x);
 		return -1;
 	}
 	x->setup = s;
 	x->counters = s->counters;
 	x->time = s->wants[0];
 	ruletell_init(&x->tell, s);
-	x->now = rulegen_new(&conf);
-	corr.arg = x;
-	x->corr = x->now ? rulecorr_new(x->now->load.set, &corr) : NULL;
-	if (!x->corr) {
+	if (!start(x, s)) {
 		rules_close(x);
 		return -1;
 	}
@@ -250,4 +285,4 @@ WEIR_PLUGIN_DEFINE(rules, WEIR_PLUGIN_ENRICHER, "1.0", "Apache-2.0",
 	.counters = rules_counters, .n_counters = WEIR_N_OF(rules_counters),
 	.emits = rules_emits, .n_emits = WEIR_N_OF(rules_emits),
 	.open = rules_open, .close = rules_close, .process = rules_process, .tick = rules_tick,
-	.state = 1, .adopt = rules_adopt);
+	.state = 1, .adopt = rules_adopt, .changed = rules_changed);

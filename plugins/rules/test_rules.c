@@ -273,6 +273,19 @@ static void test_refused(void)
 	fake_close(f);
 }
 
+static void test_changed(void)
+{
+	struct fake *f = open_with("");
+
+	is_int(weir_plugin.changed(f->inst), 0, "files that are as they were");
+	put("rules.yml", "title: other\nlogsource: { category: process_creation, product: linux }\n"
+	    "detection: { s: { Image: /x }, condition: s }\n");
+	is_int(weir_plugin.changed(f->inst), 1, "one that is another by now");
+	put("rules.yml", rules);
+	is_int(weir_plugin.changed(f->inst), 0, "and back");
+	fake_close(f);
+}
+
 static void test_adopt(void)
 {
 	struct fake *a = open_with(""), *b = open_with("on_error=refuse");
@@ -301,6 +314,7 @@ int main(void)
 	test_cut();
 	test_judged();
 	test_refused();
+	test_changed();
 	test_adopt();
 	clean();
 	return done_testing();
