@@ -11,7 +11,7 @@ done
 mkdir "$T/conf.d"
 echo 'sync = ( { plugin = "identity"; after = "process"; } );' >"$T/conf.d/identity.conf"
 mkdir -m 1777 "$T/pub"
-sensor_start identity "events = [ $EVENTS, \"namespace\", \"cgroup_mkdir\", \"cgroup_rmdir\" ]"
+sensor_start identity "events = [ $EVENTS, \"namespace\", \"mount\", \"umount\", \"cgroup_mkdir\", \"cgroup_rmdir\" ]"
 
 # as UID GID COMMAND ...
 as() { setpriv --reuid "$1" --regid "$2" --clear-groups "${@:3}"; }

@@ -45,6 +45,9 @@ rule bpf block "process.args|contains: nobpf"
 rule exec block "Image|endswith: [ /blocked-program, /blocked-script ]"
 NAME=exec-argv rule exec block "CommandLine|contains: '--evil'"
 sed -i 's/^id: .*/id: exec-argv/' "$T/rules/exec-argv.yml"
+printf 'title: of root, by bash\nid: by-bash\nlogsource: { category: process_creation, product: linux }\n%s\n' \
+	'detection: { s: { User: root, process.args.1: first, ParentImage|endswith: /bash }, condition: s }' \
+	>"$T/rules/by-bash.yml"
 rule exec kill "Image|endswith: /killed-program"
 rule mkdir block_kill "file.path|startswith: $T/no/" "process.args|contains: die-too"
 rule unlink block_kill_parent "file.path|startswith: $T/no/" "process.args|contains: parent"
@@ -74,7 +77,8 @@ cp "$ACT" "$T/protected"
 chmod 755 "$T"/*program "$T"/*script
 cp "$ACT" "$T/victim"
 mkdir "$T/conf.d"
-echo "control = { socket = \"$T/sock\"; };" >"$T/conf.d/control.conf"
+# Thousands of rules take their time in an emulated machine.
+echo "control = { socket = \"$T/sock\"; }; reload = { open = \"5m\"; };" >"$T/conf.d/control.conf"
 sensor_start rules 'ring_size = "64K"'
 
 check "the rules are in the kernel" "$EXPECT" --wait "$OUT" $DEADLINE \
@@ -161,6 +165,8 @@ check "the parent did nothing more" [ ! -e "$T/yes/still" -a -e "$T/no/unlink" -
 told "type=unlink process.args.1=parent outcome=blocked rule.done.0=blocked rule.done.1=killed rule.done.2=parent_killed"
 
 # ---- what only observes, or less
+/bin/true first second
+told "type=exec process.args.1=first rule.id=by-bash rules.0.place=kernel"
 "$ACT" seen mkdir "$T/yes/seen" 755
 told "type=mkdir process.args.1=seen outcome=success rule.id=mkdir-observe rules.0.place=kernel rules.0.level=high rules.0.tags.1=attack.t1059 rules.0.title~observe"
 "$ACT" unheard mkdir "$T/yes/unheard" 755
@@ -213,6 +219,30 @@ check "full: a program is killed before it prints" is "$("$T/killed-program" hel
 kill -CONT "$sensor"
 check "full: it was" "$EXPECT" --wait "$OUT" $DEADLINE "type=lost lost.class=bulk lost.reason=ring_full"
 check "nothing of it was done" [ ! -e "$T/no/f" -a -e "$T/no/unlink" -a ! -e "$T/no/die" ]
+# ---- other rules while it goes on: at no moment are there none
+# shellcheck disable=SC2016
+perl -e 'until (-e "$ARGV[0]/stop") { print "made\n" if mkdir "$ARGV[0]/no/h"; select undef, undef, undef, 0.02 }' \
+	"$T" >"$T/made" &
+hammer=$!
+for ((i = 0; i < 4096; i++)); do
+	printf -- '---\ntitle: many %d\nid: many-%d\nlogsource: { category: exec, service: weir }\n' $i $i
+	printf 'detection: { s: { Image|endswith: /no-such-%d, CommandLine|contains: "word-%d-%d" }, condition: s }\n' $i $i $((i * 7919))
+done >"$T/rules/many.yml"
+check "a reload with 4,096 rules more" ctl reload
+told_more() { "$EXPECT" --wait "$OUT" $DEADLINE "type=ruleset ruleset.rules>=$1 ruleset.kernel>=$1 ruleset.generation>=$2"; }
+check "they are told, all in the kernel" told_more 4116 2
+check "mkdir is refused" denied mkdir mkdir "$T/no/g" 755
+mv "$T/rules" "$T/away"
+check "a reload without rules is refused" is "$(ctl reload >/dev/null 2>&1; echo $?)" 1
+mkdir "$T/rules"
+mv "$T"/away/*.yml "$T/rules"
+rm "$T/rules/many.yml"
+check "a reload with the old ones" ctl reload
+check "a reload without a change" ctl reload
+touch "$T/stop"
+wait $hammer
+check "at no moment was the folder open" is "$(cat "$T/made")" ""
+check "the rules after all" denied mkdir mkdir "$T/no/g" 755
 sensor_stop rules
 kill -9 $victim
 check "what is excluded is not told" is "$(count "type=mkdir process.args.1=unheard")" 0

@@ -160,7 +160,8 @@ static void set_same(struct fuzz *f, struct match_value *v, char *at, uint32_t i
 		return;
 	*v = *o;
 	v->at = (uintptr_t)at;
-	memcpy(at, (const void *)(uintptr_t)o->at, o->len);
+	if (o->len)
+		memcpy(at, (const void *)(uintptr_t)o->at, o->len);
 	swap_case(f, at, o->len);
 }
 
