@@ -110,7 +110,8 @@ static bool to_kernel(struct rulegen *g, const struct rulegen_conf *conf)
 		.n_never = conf->n_never };
 	int r;
 
-	if (!WEIR_HAS(s->host, rules_load) || !s->host->rules_load || !(s->flags & WEIR_SETUP_LIVE))
+	if (!g->kernel.set->image.n_rules || !WEIR_HAS(s->host, rules_load) ||
+	    !s->host->rules_load || !(s->flags & WEIR_SETUP_LIVE))
 		return true;
 	r = rulekernel_load(g->kernel.set, &kc, &g->judged);
 	if (r > 0) {
@@ -133,6 +134,7 @@ static bool make(struct rulegen *g, const struct rulegen_conf *conf)
 
 	g->load.map_file = conf->map_file;
 	g->load.placeholder_dir = conf->placeholder_dir;
+	g->load.may_miss = conf->may_miss;
 	if (ruleload_read(&g->load, conf->paths, conf->n_paths)) {
 		weir_logf(s, WEIR_LOG_ERROR, "%s", g->load.why);
 		return false;

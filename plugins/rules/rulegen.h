@@ -36,6 +36,7 @@ struct rulegen_conf {
 	uint32_t n_paths, n_never;
 	const char *map_file, *placeholder_dir;		/* NULL: none */
 	bool strict;			/* one bad rule refuses all */
+	bool may_miss;			/* a path that is not there has no rules */
 };
 
 /* Of a match: `truth` MATCH_UNKNOWN where a cut text may have matched. */

@@ -118,7 +118,8 @@ static int take_path(struct ruleload *r, const char *path, unsigned depth, bool 
 	struct stat st;
 
 	if (stat(path, &st))
-		return fail(r, "%s: %s", path, strerror(errno));
+		return r->may_miss && errno == ENOENT && !depth ? 0 :
+		       fail(r, "%s: %s", path, strerror(errno));
 	if (S_ISDIR(st.st_mode))
 		return depth < DEPTH ? take_folder(r, path, depth) : 0;
 	if (!named && (!dot || (strcmp(dot, ".yml") && strcmp(dot, ".yaml"))))
@@ -236,7 +237,8 @@ int ruleload_read(struct ruleload *r, const char *const *paths, uint32_t n)
 
 bool ruleload_changed(const struct ruleload *r, const char *const *paths, uint32_t n)
 {
-	struct ruleload now = { .map_file = r->map_file, .placeholder_dir = r->placeholder_dir };
+	struct ruleload now = { .map_file = r->map_file, .placeholder_dir = r->placeholder_dir,
+		.may_miss = r->may_miss };
 	int failed = take_paths(&now, paths, n);
 
 	return failed || now.hash != r->hash;

@@ -20,7 +20,7 @@ enum { OPT_PATHS, OPT_MAP, OPT_PLACEHOLDERS, OPT_ON_ERROR, OPT_NEVER };
 
 static const struct weir_option rules_options[] = {
 	[OPT_PATHS] = { "paths", WEIR_OPT_STRLIST, 0, 0, 0, "/etc/weir/rules", NULL,
-		"Files of rules, and folders of which all *.yml and *.yaml are taken." },
+		"Files of rules, and folders of which all *.yml and *.yaml are taken. One that is named must be there." },
 	[OPT_MAP] = { "map", WEIR_OPT_STR, 0, 0, 0, "", NULL,
 		"A file with more log sources and names of fields." },
 	[OPT_PLACEHOLDERS] = { "placeholders", WEIR_OPT_STR, 0, 0, 0, "", NULL,
@@ -247,7 +247,7 @@ static bool start(struct rules *x, const struct weir_setup *s)
 		.never = o[OPT_NEVER].v.list, .n_never = o[OPT_NEVER].n,
 		.map_file = *x->map_file ? x->map_file : NULL,
 		.placeholder_dir = *x->placeholder_dir ? x->placeholder_dir : NULL,
-		.strict = o[OPT_ON_ERROR].v.i == 1 };
+		.strict = o[OPT_ON_ERROR].v.i == 1, .may_miss = !o[OPT_PATHS].set };
 	const struct rulecorr_conf corr = { .field = corr_field, .tell = corr_tell, .arg = x };
 
 	x->now = rulegen_new(&conf);

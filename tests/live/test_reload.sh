@@ -4,7 +4,7 @@
 # twice, every exec is amended once, in order; and an upgrade of a plugin.
 # shellcheck source=tests/live/lib.sh disable=SC2154
 . "$WEIR_SRC/tests/live/lib.sh"
-N=${WEIR_LIVE_RELOADS:-120}
+N=${WEIR_LIVE_RELOADS:-60}
 STORM=100
 mkdir "$T/plugins" "$T/conf.d"
 cp "$WEIR_PLUGIN_PATH"/*.so "$WEIR_BUILD"/tests/reload/.libs/{flaky,late}.so "$T/plugins"
