@@ -330,6 +330,15 @@ int krules_use(struct krules *k, const void *owner, int generation)
 	return r;
 }
 
+/* Whose turn it is when `g` goes: an owner that ends has a successor, or there is none. */
+static const struct krules_generation *next_of(const struct krules *k,
+					       const struct krules_generation *g)
+{
+	const struct krules_generation *other = &k->generations[!(g->number & 1)];
+
+	return other->number > g->number ? other : NULL;
+}
+
 void krules_drop(struct krules *k, const void *owner)
 {
 	unsigned i;
@@ -338,8 +347,9 @@ void krules_drop(struct krules *k, const void *owner)
 	for (i = 0; i < ARRAY_LEN(k->generations) && k->skel; i++) {
 		if (!k->generations[i].number || k->generations[i].owner != owner)
 			continue;
+		/* The successor may not have been called yet: at no moment are there none. */
 		if (k->generations[i].number == k->in_force)
-			force(k, NULL);
+			force(k, next_of(k, &k->generations[i]));
 		generation_end(&k->generations[i]);
 	}
 	pthread_mutex_unlock(&k->lock);
