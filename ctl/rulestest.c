@@ -15,11 +15,13 @@
 #include "plugins/rules/rulefield.h"
 #include "rules.h"
 #include "rulesengine.h"
+#include "rulestrace.h"
 #include "weirctl.h"
 
 #define USAGE \
 	"usage: weirctl rules test RULE.yml... --events FILE.ndjson\n" \
 	"  --engine host|bpf    who matches: this program, or the kernel (as root)\n" \
+	"  --trace              which selections and tests hold, for each rule\n" \
 	"  --map FILE           more log sources and names of fields\n" \
 	"  --placeholders DIR   values of %%name%%: the lines of DIR/name.txt\n"
 
@@ -27,7 +29,8 @@ struct run {
 	struct rules rules;
 	const char *events;
 	FILE *in;
-	bool bpf;
+	bool bpf, traces;
+	struct rulestrace *trace;	/* NULL: not asked for */
 	struct rulesengine *engine;
 	struct rulecorr *corr;
 	/* Of the line at work. */
@@ -145,11 +148,36 @@ static int match(struct run *r, struct json_object *event, struct json_object *s
 	return e;
 }
 
-static void print(const struct run *r)
+/* Of all rules that are for such events. */
+static int add_trace(struct run *r, struct json_object *o, struct json_object *event)
+{
+	const struct sigma_set *set = r->rules.load.set;
+	struct json_object *list = json_object_new_array(), *one;
+	uint32_t i;
+
+	json_object_object_add(o, "trace", list);
+	if (rulestrace_event(r->trace, r->type, event))
+		return -1;
+	for (i = 0; i < set->n_rules; i++) {
+		if (r->type == RULESET_ANY_TYPE &&
+		    !source_fits(set->rules[i], r->source, &set->rules[0]->logsource))
+			continue;
+		one = json_object_new_object();
+		json_object_object_add(one, "rule",
+			json_object_new_string(rules_name(&set->rules[i]->meta)));
+		json_object_object_add(one, "matches", json_object_new_boolean(r->hit[i]));
+		json_object_object_add(one, "parts", rulestrace_parts(r->trace, i));
+		json_object_array_add(list, one);
+	}
+	return 0;
+}
+
+static int print(struct run *r, struct json_object *event)
 {
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
 	const struct sigma_set *set = r->rules.load.set;
 	uint32_t i;
+	int e;
 
 	for (i = 0; i < set->n_rules; i++)
 		if (r->hit[i] && !set->rules[i]->quiet)
@@ -161,9 +189,11 @@ static void print(const struct run *r)
 				json_object_new_string(rules_name(&set->correlations[i]->meta)));
 	json_object_object_add(o, "line", json_object_new_int64((int64_t)r->line));
 	json_object_object_add(o, "matches", list);
+	e = r->trace ? add_trace(r, o, event) : 0;
 	printf("%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_SPACED |
 						      JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);
+	return e;
 }
 
 /* ---- lines -----------------------------------------------------------------------*/
@@ -189,8 +219,7 @@ static int take_object(struct run *r, struct json_object *line)
 	if (e)
 		return bad_line(r, e == -E2BIG ? "its texts are too long for the engine" :
 				   strerror(-e));
-	print(r);
-	return ST_OK;
+	return print(r, event) ? bad_line(r, "it cannot be traced") : ST_OK;
 }
 
 static int take_line(struct run *r, char *text)
@@ -236,7 +265,8 @@ static int take_options(struct run *r, int *n, char **args)
 	static const struct option options[] = {
 		{ "events", required_argument, NULL, 'e' }, { "engine", required_argument, NULL, 'g' },
 		{ "map", required_argument, NULL, 'm' }, { "json", no_argument, NULL, 'j' },
-		{ "placeholders", required_argument, NULL, 'p' }, { NULL, 0, NULL, 0 }
+		{ "placeholders", required_argument, NULL, 'p' }, { "trace", no_argument, NULL, 't' },
+		{ NULL, 0, NULL, 0 }
 	};
 	int opt;
 
@@ -247,6 +277,7 @@ static int take_options(struct run *r, int *n, char **args)
 		case 'm': r->rules.load.map_file = optarg; break;
 		case 'p': r->rules.load.placeholder_dir = optarg; break;
 		case 'j': break;	/* it always is */
+		case 't': r->traces = true; break;
 		case 'g':
 			r->bpf = !strcmp(optarg, "bpf");
 			if (r->bpf || !strcmp(optarg, "host"))
@@ -274,6 +305,7 @@ static bool begin(struct run *r)
 
 static void end(struct run *r)
 {
+	rulestrace_free(r->trace);
 	rulesengine_free(r->engine);
 	rulecorr_free(r->corr);
 	free(r->hit);
@@ -308,7 +340,9 @@ static int test(struct run *r, int n, char **paths)
 		return ST_FAILED;
 	}
 	r->engine = rulesengine_new(&r->rules, r->bpf);
-	return r->engine ? take_lines(r) : ST_FAILED;
+	if (r->engine && r->traces)
+		r->trace = rulestrace_new(&r->rules, r->bpf);
+	return r->engine && (r->trace || !r->traces) ? take_lines(r) : ST_FAILED;
 }
 
 int rulestest_main(int n, char **args)

@@ -174,6 +174,15 @@ has "$(cat got)" '"place": ?"user"' 'as JSON'
 "$weirctl" rules explain R rule.yml >got 2>err
 has "$(cat got)" 'text 0 in process.parent.args' 'explain'
 
+# ---- why
+printf 'title: R\n%s\ndetection:\n  s: { Image|endswith: [ /a, /b ], CommandLine|contains: x }\n  t: { User: root }\n  condition: s and not t\n' \
+	"$source" >rule.yml
+printf '{"event":{"Image":"/bin/b","CommandLine":"y"}}\n{"event":{"Image":"/bin/b","CommandLine":"x"}}\n' >events
+"$weirctl" rules test rule.yml --events events --trace >got 2>err
+is "$(sed -n '1s/.*"parts": //p' got)" '[ { "selection": "s", "holds": false }, { "field": "Image", "test": "endswith: /a", "at": "4:26", "holds": false }, { "field": "Image", "test": "endswith: /b", "at": "4:30", "holds": true }, { "field": "CommandLine", "test": "contains: x", "at": "4:58", "holds": false }, { "selection": "t", "holds": false }, { "field": "User", "test": "root", "at": "5:14", "holds": false } ] } ] }' 'trace: what holds'
+has "$(sed -n 2p got)" '"matches": true, "parts": . . "selection": "s", "holds": true ' 'trace: of the next line, too'
+alike trace --trace rule.yml
+
 # ---- what is odd -------------------------------------------------------------------
 # lint DETECTION WANT: the warnings, without file and title; nothing if WANT is empty
 lint() {
