@@ -58,6 +58,7 @@ enum {
 	IN_CHILD_PID,
 	IN_CHILD_START,
 	IN_REASON,
+	IN_OUTCOME,
 	IN__MAX
 };
 
@@ -80,6 +81,7 @@ static const struct weir_want process_wants[] = {
 	[IN_CHILD_PID] = { "child.pid", 0, 0 },
 	[IN_CHILD_START] = { "child.start", 0, 0 },
 	[IN_REASON] = { "snapshot.reason", 0, 0 },
+	[IN_OUTCOME] = { "outcome", 0, 0 },
 };
 
 static const struct weir_column ancestor_cols[LINEAGE_N_COLS] = {
@@ -215,26 +217,38 @@ static void get_bytes(const struct process *p, const struct weir_event *ev, unsi
 	b->truncated = v.status != WEIR_PRESENT;
 }
 
-static void get_facts(const struct process *p, const struct weir_event *ev,
+/* An exec that was refused tells of an image that the process never had. */
+static bool is_refused(const struct process *p, const struct weir_event *ev, unsigned type)
+{
+	return type == WEIR_EV_exec &&
+	       weir_get_u64(ev, p->in[IN_OUTCOME], WEIR_OUTCOME_SUCCESS) == WEIR_OUTCOME_BLOCKED;
+}
+
+static void get_image(const struct process *p, const struct weir_event *ev,
 		      struct proc_facts *f)
 {
-	f->time_ns = get64(p, ev, IN_TIME);
-	f->parent_key = get64(p, ev, IN_PARENT_KEY);
-	f->start = get64(p, ev, IN_START);
 	f->exe_ino = get64(p, ev, IN_EXE_INODE);
-	f->pid = get32(p, ev, IN_PID, 0);
-	f->ppid = get32(p, ev, IN_PARENT_PID, 0);
-	f->uid = get32(p, ev, IN_UID, PROC_UID_NONE);
 	f->args_size = get32(p, ev, IN_ARGS_SIZE, 0);
 	get_bytes(p, ev, IN_NAME, &f->name);
 	get_bytes(p, ev, IN_EXE_PATH, &f->exe);
 	get_bytes(p, ev, IN_ARGS, &f->args);
 }
 
+static void get_facts(const struct process *p, const struct weir_event *ev,
+		      struct proc_facts *f)
+{
+	f->time_ns = get64(p, ev, IN_TIME);
+	f->parent_key = get64(p, ev, IN_PARENT_KEY);
+	f->start = get64(p, ev, IN_START);
+	f->pid = get32(p, ev, IN_PID, 0);
+	f->ppid = get32(p, ev, IN_PARENT_PID, 0);
+	f->uid = get32(p, ev, IN_UID, PROC_UID_NONE);
+}
+
 static enum proc_news get_news(const struct process *p,
 			       const struct weir_event *ev, unsigned type)
 {
-	if (type == WEIR_EV_exec)
+	if (type == WEIR_EV_exec && !is_refused(p, ev, type))
 		return PROC_EXEC;
 	if (type != WEIR_EV_snapshot)
 		return PROC_SEEN;
@@ -330,6 +344,8 @@ static int process_process(void *inst, struct weir_event *ev)
 	if (!f.key)
 		return WEIR_CONTINUE;
 	get_facts(p, ev, &f);
+	if (!is_refused(p, ev, type))
+		get_image(p, ev, &f);
 	e = procnews_note(p->table, &f, get_news(p, ev, type));
 	if (type == WEIR_EV_fork)
 		enter_fork(p, ev, e);

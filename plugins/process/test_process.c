@@ -426,6 +426,26 @@ static void test_parent_fields(void)
 	fake_close(f);
 }
 
+/* A rule has refused it: the process is what it was. */
+static void test_refused_exec(void)
+{
+	static const struct step sh = { OP_EXEC, 7, 5, "sh", "sh -c x" };
+	static const struct step evil = { OP_EXEC, 7, 5, "evil", "evil" };
+	static const struct step ls = { OP_EXEC, 8, 7, "ls" };
+	struct fake *f = fake_open(&weir_plugin, "", NULL);
+
+	run(f, &sh);
+	now += 1000;
+	fake_begin(f, WEIR_EV_exec);
+	put_process(f, &evil);
+	fake_u64(f, "outcome", WEIR_OUTCOME_BLOCKED);
+	is_int(fake_process(f), WEIR_CONTINUE, "an exec that was refused goes on");
+	run(f, &ls);
+	is_str(fake_text(f, "process.parent.name"), "sh", "its process kept its image");
+	is_str(fake_text(f, "process.parent.args"), "sh -c x", "and its arguments");
+	fake_close(f);
+}
+
 static void test_args_cut(void)
 {
 	struct step sh = { OP_SNAPSHOT, 7, 5, "sh", NULL };
@@ -465,6 +485,7 @@ static void test_refused(void)
 	ok(f->inst, "a small table opens");
 	fake_close(f);
 }
+
 static void test_no_room(void)
 {
 	struct fake *f = fake_open(&weir_plugin, "max_memory=256K max_processes=16 max_args=32K",
@@ -530,6 +551,7 @@ int main(void)
 {
 	test_stories();
 	test_parent_fields();
+	test_refused_exec();
 	test_args_cut();
 	test_refused();
 	test_no_room();
