@@ -68,6 +68,16 @@ for f in unlink rename link chmod chown setxattr removexattr truncate; do
 done
 setfattr -n user.x -v y "$T/no/removexattr" 2>/dev/null || "$ACT" x setxattr "$T/no/removexattr" user.x y
 mkdir "$T/no/rmdir" "$T/mnt" "$T/yes/dry"
+# One file by two names, known by its number; the layers of an overlay.
+ln "$T/no/chown" "$T/yes/hard"
+NAME=inode rule chmod block "file.inode: $(inode "$T/no/chown")" "file.dev: '$(device "$T/no/chown")'"
+sed -i 's/^id: .*/id: inode/' "$T/rules/inode.yml"
+NAME=into rule link block "target.path|startswith: $T/no/"
+sed -i 's/^id: .*/id: into/' "$T/rules/into.yml"
+NAME=overlay rule mkdir block "file.path|startswith: $T/ov/no/"
+sed -i 's/^id: .*/id: overlay/' "$T/rules/overlay.yml"
+mkdir -p "$T/lower/no" "$T/upper" "$T/work" "$T/ov"
+mount -t overlay -o "lowerdir=$T/lower,upperdir=$T/upper,workdir=$T/work" overlay "$T/ov"
 chmod 777 "$T/yes"
 printf '#!/bin/sh\necho ran\n' >"$T/script"
 cp /bin/true "$T/killed-program"
@@ -198,12 +208,23 @@ check "then it is" denied mkdir mkdir "$T/no/on" 755
 ln -s "$T/no" "$T/yes/way"
 check "through a symbolic link" denied mkdir mkdir "$T/yes/way/a" 755
 check "through .." denied mkdir mkdir "$T/yes/../no/b" 755
+check "by another name of the same file" denied inode chmod "$T/yes/hard" 4777
+told_blocked chmod inode inode
+check "on an overlay" denied overlay mkdir "$T/ov/no/x" 755
+told_blocked mkdir overlay overlay
+if [ "$(uname -m)" = x86_64 ]; then
+	# shellcheck disable=SC2016
+	perl -e 'sysopen(F, $ARGV[0], 0x410000 | 2, 0600) or exit 9;
+		exit(syscall(265, -100, "/proc/self/fd/" . fileno(F), -100, $ARGV[1], 0x400) ? $! : 0)' \
+		"$T/yes" "$T/no/named"
+	check "a file without a name that gets one" is $? $EPERM
+fi
 check "io_uring" denied mkdir uring here mkdir "$T/no/c" 755
 check "io_uring's own threads" denied mkdir uring worker mkdir "$T/no/d" 755
 cd "$T/no" || exit 1
 check "by a name without its folder" denied mkdir mkdir e 755
 cd "$T" || exit 1
-check "nothing of it was done" is "$(find "$T/no" -maxdepth 1 -name '[a-e]' | wc -l)" 0
+check "nothing of it was done" is "$(find "$T/no" "$T/ov/no" -maxdepth 1 -name '[a-ex]' -o -name named | wc -l)" 0
 
 check "all is told as it was done" "$EXPECT" --wait "$OUT" $DEADLINE "${TOLD[@]}"
 
@@ -245,5 +266,6 @@ check "at no moment was the folder open" is "$(cat "$T/made")" ""
 check "the rules after all" denied mkdir mkdir "$T/no/g" 755
 sensor_stop rules
 kill -9 $victim
+umount "$T/ov"
 check "what is excluded is not told" is "$(count "type=mkdir process.args.1=unheard")" 0
 plan
