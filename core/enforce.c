@@ -50,13 +50,28 @@ static size_t boots_read(struct boot *list)
 	return n;
 }
 
+/* With those above it: packages make it, who builds for himself may not. */
+static void folder_make(void)
+{
+	char path[] = WEIR_STATEDIR, *c;
+
+	for (c = path + 1; *c; c++) {
+		if (*c != '/')
+			continue;
+		*c = 0;
+		mkdir(path, 0755);
+		*c = '/';
+	}
+	mkdir(path, 0755);
+}
+
 static void boots_write(const struct boot *list, size_t n)
 {
 	FILE *f;
 	size_t i;
 	int bad;
 
-	mkdir(WEIR_STATEDIR, 0755);
+	folder_make();
 	f = fopen(GUARD_FILE ".new", "we");
 	for (i = 0; f && i < n; i++)
 		fprintf(f, "%s %lld\n", list[i].id, list[i].began);

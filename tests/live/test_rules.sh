@@ -268,4 +268,14 @@ sensor_stop rules
 kill -9 $victim
 umount "$T/ov"
 check "what is excluded is not told" is "$(count "type=mkdir process.args.1=unheard")" 0
+# ---- the guard: boots that did not last
+f=$("$WEIR_BUILD/weird" --options 2>&1 | grep -o '/[^ ")]*/crashes' | head -n 1)
+f=${f%crashes}boots
+check "a sensor that ends well leaves no boot behind" [ -e "$f" -a ! -s "$f" ]
+now=$(date +%s)
+printf 'a %d\nb %d\nc %d\n' "$now" "$now" "$now" >"$f"
+sensor_start guard 'events = [ "exec", "mkdir" ]'
+check "after three that did not last nothing is refused" "$ACT" guard mkdir "$T/no/guard" 755
+check "and that is said" grep -q 'block and kill nothing: 3 starts of this machine' "$LOG"
+sensor_stop guard
 plan
