@@ -104,7 +104,8 @@ void rulebuild_user(struct rulebuild *b, const char *why);
 
 /* A glob without wildcards that is written as numbers are. */
 bool rulenumber_decimal(const struct sigma_glob *g, int64_t *out);
-/* The name of a user of this host. */
+/* A user of this host; and one whose name is a glob without wildcards. */
+bool rulenumber_uid(const char *name, uint32_t *uid);
 bool rulenumber_user(const struct sigma_glob *g, uint32_t *uid);
 /* An address as a test. */
 bool rulenumber_address(const struct sigma_glob *g, struct match_test *out);

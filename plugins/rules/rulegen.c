@@ -249,6 +249,6 @@ void rulegen_run(struct rulegen *g, const struct weir_event *ev, const struct ma
 	if (!told || told->flags & MATCH_TOLD_INCOMPLETE || !is_certain(words, n_words))
 		run_half(g, &g->kernel, ev, out);
 	run_half(g, &g->user, ev, out);
-	for (i = 0; i < g->load.set->n_rules && (out->n || out->more); i++)
-		g->hit[i] = false;
+	if (out->n || out->more)
+		memset(g->hit, 0, g->load.set->n_rules * sizeof(*g->hit));
 }

@@ -108,23 +108,14 @@ static void sources_fill(struct match_head *head, const struct ruleset *set,
 		head->target[type] = off_of(s, "file.inode", type);
 }
 
-uint64_t rulekernel_types(const struct ruleset *set)
+/* Of the kernel; actions 0: of all rules, else of those that do one of them. */
+static uint64_t types_of(const struct ruleset *set, uint32_t actions)
 {
 	uint64_t types = 0;
 	uint32_t i;
 
 	for (i = 0; i < set->image.n_rules; i++)
-		types |= set->rules[i].types[0];
-	return types;
-}
-
-static uint64_t types_blocked(const struct ruleset *set)
-{
-	uint64_t types = 0;
-	uint32_t i;
-
-	for (i = 0; i < set->image.n_rules; i++)
-		if (set->rules[i].action & MATCH_BLOCK)
+		if (!actions || set->rules[i].action & actions)
 			types |= set->rules[i].types[0];
 	return types;
 }
@@ -137,7 +128,7 @@ int rulekernel_load(const struct ruleset *set, const struct rulekernel_conf *con
 	struct rulearrays arrays;
 	struct weir_rules rules = { .size = sizeof(rules), .head_size = sizeof(*head),
 		.arrays = arrays.of, .n_arrays = MATCH_ARRAY__MAX, .n_rules = set->n_numbers,
-		.blocks = types_blocked(set), .never = conf->never, .n_never = conf->n_never,
+		.blocks = types_of(set, MATCH_BLOCK), .never = conf->never, .n_never = conf->n_never,
 		.judged = judged };
 	int r;
 
@@ -150,7 +141,7 @@ int rulekernel_load(const struct ruleset *set, const struct rulekernel_conf *con
 	r = -ENOMEM;
 	if (head) {
 		head->image = set->image;
-		head->types = rulekernel_types(set);
+		head->types = types_of(set, 0);
 		sources_fill(head, set, s->schema);
 		rules.head = head;
 		r = s->host->rules_load(s->ctx, &rules);

@@ -12,8 +12,6 @@ struct rulekernel_conf {
 	uint32_t n_never;
 };
 
-/* Event types of the kernel that rules of the set are for. */
-uint64_t rulekernel_types(const struct ruleset *set);
 /*
  * Its generation in the kernel, or a negative errno; -E2BIG: more fields than the kernel
  * looks at. *judged: the types that it judges.

@@ -33,16 +33,22 @@ bool rulenumber_decimal(const struct sigma_glob *g, int64_t *out)
 	return !strcmp(text, again);
 }
 
-bool rulenumber_user(const struct sigma_glob *g, uint32_t *uid)
+bool rulenumber_uid(const char *name, uint32_t *uid)
 {
 	struct passwd pw, *found;
-	char name[64], buf[4096];
+	char buf[4096];
 
-	if (!plain_text(g, name, sizeof(name)) ||
-	    getpwnam_r(name, &pw, buf, sizeof(buf), &found) || !found)
+	if (getpwnam_r(name, &pw, buf, sizeof(buf), &found) || !found)
 		return false;
 	*uid = found->pw_uid;
 	return true;
+}
+
+bool rulenumber_user(const struct sigma_glob *g, uint32_t *uid)
+{
+	char name[64];
+
+	return plain_text(g, name, sizeof(name)) && rulenumber_uid(name, uid);
 }
 
 bool rulenumber_address(const struct sigma_glob *g, struct match_test *out)

@@ -163,6 +163,7 @@ static int rules_process(void *inst, struct weir_event *ev)
 	if (judged && !told && (ev->type >= 128 ||
 	    !(g->user.types[ev->type / 64] >> ev->type % 64 & 1)))
 		return WEIR_CONTINUE;
+	weir_count(&x->counters[N_RUNS], 1);
 	rulegen_run(g, ev, !judged ? NULL : told ? told : &nothing, judged ? n_words : 0, &x->result);
 	if (!x->result.n && !x->result.told)
 		return WEIR_CONTINUE;

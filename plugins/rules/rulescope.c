@@ -5,7 +5,6 @@
  */
 #include "rulebuild.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -38,44 +37,28 @@ static void uid_is(struct rulebuild *b, uint32_t uid, uint32_t *n)
 
 static void users(struct rulebuild *b, const struct sigma_weir *w, uint32_t *n)
 {
-	struct passwd pw, *found;
-	char buf[4096];
-	uint32_t i;
+	uint32_t i, uid;
 
 	for (i = 0; i < w->n_uids; i++)
 		uid_is(b, w->uids[i], n);
 	for (i = 0; i < w->users.n; i++) {
-		if (getpwnam_r(w->users.word[i], &pw, buf, sizeof(buf), &found) || !found)
+		if (!rulenumber_uid(w->users.word[i], &uid))
 			refuse(b, "there is no such user here: write its uid", w->users.word[i]);
 		else
-			uid_is(b, found->pw_uid, n);
+			uid_is(b, uid, n);
 	}
 }
 
-static void begins(struct rulebuild *b, const char *name, const struct sigma_words *words,
-		   uint32_t *n)
+/* One of the words; flags: enum ruleac_flags, where it has to stand. */
+static void words_of(struct rulebuild *b, const char *name, const struct sigma_words *words,
+		     uint8_t flags, uint32_t *n)
 {
 	uint32_t i, field = words->n ? rulename_field(b, name, &b->rule->weir.place) : UINT32_MAX;
-	struct rulestring s;
+	struct rulestring s = { .flags = flags };
 
 	for (i = 0; i < words->n && field != UINT32_MAX; i++) {
-		s = (struct rulestring){ .text = words->word[i],
-			.len = (uint32_t)strlen(words->word[i]), .flags = RULEAC_STARTS };
-		rulebuild_op(b, MATCH_OP_BIT, rulebits_get(b, field, true, &s, 1));
-		alternative(b, n);
-	}
-}
-
-static void equals(struct rulebuild *b, const char *name, const struct sigma_words *words,
-		   uint32_t *n)
-{
-	uint32_t i, field = words->n ? rulename_field(b, name, &b->rule->weir.place) : UINT32_MAX;
-	struct rulestring s;
-
-	for (i = 0; i < words->n && field != UINT32_MAX; i++) {
-		s = (struct rulestring){ .text = words->word[i],
-			.len = (uint32_t)strlen(words->word[i]),
-			.flags = RULEAC_STARTS | RULEAC_ENDS };
+		s.text = words->word[i];
+		s.len = (uint32_t)strlen(s.text);
 		rulebuild_op(b, MATCH_OP_BIT, rulebits_get(b, field, true, &s, 1));
 		alternative(b, n);
 	}
@@ -120,7 +103,7 @@ void rulescope_emit(struct rulebuild *b)
 	users(b, w, &n);
 	both(b, n);
 	n = 0;
-	begins(b, "process.exe.path", &w->paths, &n);
+	words_of(b, "process.exe.path", &w->paths, RULEAC_STARTS, &n);
 	both(b, n);
 	n = 0;
 	cgroups(b, w, &n);
@@ -128,7 +111,7 @@ void rulescope_emit(struct rulebuild *b)
 	n = 0;
 	if (w->containers.n)
 		rulebuild_user(b, "a container's scope");
-	equals(b, "container.id", &w->containers, &n);
-	equals(b, "container.name", &w->containers, &n);
+	words_of(b, "container.id", &w->containers, RULEAC_STARTS | RULEAC_ENDS, &n);
+	words_of(b, "container.name", &w->containers, RULEAC_STARTS | RULEAC_ENDS, &n);
 	both(b, n);
 }
