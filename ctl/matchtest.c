@@ -16,6 +16,7 @@
 #include "matchtest.bpf.h"
 #include "matchtest.skel.h"
 #include "plugins/rules/rulearrays.h"
+#include "source/maparray.h"
 
 #define VERIFIER_LOG	(1u << 20)
 #define LOG_TAIL	2000u	/* of it are shown */
@@ -55,21 +56,6 @@ static struct bpf_map *map_of(struct matchtest_skel *s, uint32_t array)
 	return maps[array];
 }
 
-static int array_fill(int fd, const struct weir_rules_array *a)
-{
-	uint32_t *keys = calloc(a->n + 1u, sizeof(*keys)), i, n = a->n;
-	int r = 0;
-
-	if (!keys)
-		return -ENOMEM;
-	for (i = 0; i < n; i++)
-		keys[i] = i;
-	if (n && bpf_map_update_batch(fd, keys, a->p, &n, NULL))
-		r = -errno;
-	free(keys);
-	return r;
-}
-
 static int load(struct matchtest *m, const struct rulearrays *arrays, char *log)
 {
 	uint32_t i;
@@ -80,7 +66,7 @@ static int load(struct matchtest *m, const struct rulearrays *arrays, char *log)
 	bpf_program__set_log_buf(m->skel->progs.matchtest_run, log, VERIFIER_LOG);
 	r = matchtest_skel__load(m->skel);
 	for (i = 0; i < MATCH_ARRAY__MAX && !r; i++)
-		r = array_fill(bpf_map__fd(map_of(m->skel, i)), &arrays->of[i]);
+		r = maparray_fill(bpf_map__fd(map_of(m->skel, i)), &arrays->of[i]);
 	return r;
 }
 

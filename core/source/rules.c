@@ -16,6 +16,7 @@
 
 #include "match.bpf.h"
 #include "shared.bpf.h"
+#include "source/maparray.h"
 #include "source/setup.h"
 #include "util/log.h"
 #include "util/macros.h"
@@ -102,21 +103,6 @@ static void sizes_set(struct rules_skel *s, const struct weir_rules *r)
 	bpf_map__set_max_entries(s->maps.m_rules_budget, MAX(r->n_rules, 1u));
 }
 
-static int array_fill(int fd, const struct weir_rules_array *a)
-{
-	uint32_t *keys = calloc(a->n + 1, sizeof(*keys)), i, n = a->n;
-	int r = 0;
-
-	if (!keys)
-		return -ENOMEM;
-	for (i = 0; i < n; i++)
-		keys[i] = i;
-	if (n && bpf_map_update_batch(fd, keys, a->p, &n, NULL))
-		r = -errno;
-	free(keys);
-	return r;
-}
-
 static int never_fill(int fd, const struct weir_rules *r)
 {
 	struct lpm_key key;
@@ -144,7 +130,7 @@ static int maps_fill(struct rules_skel *s, const struct weir_rules *r)
 	int e = 0;
 
 	for (i = 0; i < r->n_arrays && !e; i++)
-		e = array_fill(bpf_map__fd(map_of(s, i)), &r->arrays[i]);
+		e = maparray_fill(bpf_map__fd(map_of(s, i)), &r->arrays[i]);
 	return e ? e : never_fill(bpf_map__fd(s->maps.m_rules_never), r);
 }
 
