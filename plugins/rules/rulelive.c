@@ -220,14 +220,9 @@ static struct match_value value_of(struct rulelive *x, const struct weir_event *
 		return m;
 	switch (f->handle.kind) {
 	case WEIR_KIND_STRV:
-		if (item) {
-			m = item_of(&v, item);
-			break;
-		}
-		/* fallthrough */
 	case WEIR_KIND_STR:
 	case WEIR_KIND_BYTES:
-		m = text_value(&v, f->handle.kind);
+		m = item ? item_of(&v, item) : text_value(&v, f->handle.kind);
 		break;
 	case WEIR_KIND_RECORDS:
 		return m;

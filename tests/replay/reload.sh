@@ -169,6 +169,7 @@ stop() {
 	kill -TERM "$sensor"
 	wait "$sensor"
 	is $? 0 "$1: the sensor ends"
+	messages | tail -n 20 | sed 's/^/# /'
 	kill "$feeder" 2>/dev/null
 	wait "$feeder" 2>/dev/null
 }
@@ -239,6 +240,7 @@ sensor=$!
 } <"$tmp/reader" >"$tmp/out"
 wait "$sensor"
 is $? 0 'a reader that takes a break: the sensor ends in order'
+messages | sed 's/^/# /'
 "$flow" --exact <"$tmp/out" >"$tmp/flow"
 ok $? 'and everything is there'
 is "$(value exec "$tmp/flow") $(value stage "$tmp/flow")" '20000 0' 'no stage was taken for stuck'

@@ -72,17 +72,23 @@ report()
 	done
 }
 
-# Stopped first, for a script would go on when its child is killed. One that
-# begins meanwhile is found the next time.
+# All are stopped before one is killed: a script would go on when its child is
+# killed, and what has a session of its own is found by its parent only, so that
+# one which begins meanwhile would be lost with it.
 end_all()
 {
-	local list
+	local list stopped
 
 	exec 2>/dev/null
 	[ "$expired" ] || kill "$clock"
 	while list=$(members) && [ -n "$list" ]; do
 		# shellcheck disable=SC2086  # words
-		kill -STOP $list; kill -KILL $list
+		if [ "$list" != "${stopped:-}" ]; then
+			kill -STOP $list
+			stopped=$list
+		else
+			kill -KILL $list
+		fi
 		read -rt 0.02 <> <(:)
 	done
 }
