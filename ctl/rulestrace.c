@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each selection and each test is a rule of its own here, matched as all others are. */
+/* The parts of all rules, matched as rules are. */
 #include "rulestrace.h"
 
 #include <stdio.h>
@@ -7,75 +7,26 @@
 #include <string.h>
 
 #include "human.h"
-
-struct part {
-	const struct sigma_expr *expr;
-	uint32_t rule;
-};
+#include "plugins/rules/ruleparts.h"
 
 struct rulestrace {
-	struct sigma_set set;
-	struct sigma_rule *rules, **list;	/* by part */
-	struct part *parts;
-	uint32_t n, cap;
+	struct ruleparts parts;
 	struct rules as;
 	struct rulesengine *engine;
-	bool *hit;
+	bool *hit;		/* by part */
 };
-
-static bool add(struct rulestrace *t, const struct sigma_expr *e, uint32_t rule)
-{
-	struct part *more;
-
-	if (t->n == t->cap) {
-		more = realloc(t->parts, (t->cap * 2 + 64) * sizeof(*more));
-		if (!more)
-			return false;
-		t->parts = more;
-		t->cap = t->cap * 2 + 64;
-	}
-	t->parts[t->n++] = (struct part){ e, rule };
-	return true;
-}
-
-/* A selection before its tests. */
-static bool gather(struct rulestrace *t, const struct sigma_expr *e, uint32_t rule)
-{
-	uint32_t i;
-
-	if ((e->node == SIGMA_SELECTION || e->node == SIGMA_LEAF) && !add(t, e, rule))
-		return false;
-	for (i = 0; e->node != SIGMA_LEAF && i < e->n; i++)
-		if (!gather(t, e->of[i], rule))
-			return false;
-	return true;
-}
 
 static bool make(struct rulestrace *t, const struct rules *rules, bool bpf)
 {
 	const struct ruleset_conf conf = { .map = rules->load.map, .lenient = true };
 	const struct sigma_set *set = rules->load.set;
-	uint32_t i;
 
-	for (i = 0; i < set->n_rules; i++)
-		if (!set->rules[i]->refused && !gather(t, set->rules[i]->expr, i))
-			return false;
-	t->rules = calloc(t->n + 1, sizeof(*t->rules));
-	t->list = calloc(t->n + 1, sizeof(*t->list));
-	t->hit = calloc(t->n + 1, sizeof(*t->hit));
-	if (!t->rules || !t->list || !t->hit)
+	if (!ruleparts_make(&t->parts, set->rules, set->n_rules, &conf))
 		return false;
-	for (i = 0; i < t->n; i++) {
-		t->rules[i] = *set->rules[t->parts[i].rule];
-		t->rules[i].expr = t->parts[i].expr;
-		t->rules[i].weir = (struct sigma_weir){ 0 };
-		t->list[i] = &t->rules[i];
-	}
-	t->set = (struct sigma_set){ .n_rules = t->n, .rules = t->list };
-	t->as.load.set = &t->set;
-	t->as.load.map = rules->load.map;
-	t->as.image = ruleset_new(&t->set, &conf, &t->as.load.diags);
-	t->engine = t->as.image ? rulesengine_new(&t->as, bpf) : NULL;
+	t->hit = calloc(t->parts.n + 1, sizeof(*t->hit));
+	t->as = (struct rules){ .load = { .set = &t->parts.set, .map = rules->load.map },
+		.image = t->parts.image };
+	t->engine = t->hit ? rulesengine_new(&t->as, bpf) : NULL;
 	return t->engine != NULL;
 }
 
@@ -98,7 +49,7 @@ static void found(void *arg, const struct ruleset_program *p)
 
 static struct json_object *part_json(const struct rulestrace *t, uint32_t i)
 {
-	const struct sigma_expr *e = t->parts[i].expr;
+	const struct sigma_expr *e = t->parts.parts[i].expr;
 	struct json_object *o = json_object_new_object();
 	char at[64];
 
@@ -118,7 +69,7 @@ static struct json_object *part_json(const struct rulestrace *t, uint32_t i)
 
 int rulestrace_event(struct rulestrace *t, uint32_t type, struct json_object *event)
 {
-	memset(t->hit, 0, t->n * sizeof(*t->hit));
+	memset(t->hit, 0, t->parts.n * sizeof(*t->hit));
 	return rulesengine_run(t->engine, type, event, found, t);
 }
 
@@ -127,8 +78,8 @@ struct json_object *rulestrace_parts(const struct rulestrace *t, uint32_t rule)
 	struct json_object *list = json_object_new_array();
 	uint32_t i;
 
-	for (i = 0; i < t->n; i++)
-		if (t->parts[i].rule == rule)
+	for (i = 0; i < t->parts.n; i++)
+		if (t->parts.parts[i].rule == rule)
 			json_object_array_add(list, part_json(t, i));
 	return list;
 }
@@ -138,11 +89,7 @@ struct rulestrace *rulestrace_free(struct rulestrace *t)
 	if (!t)
 		return NULL;
 	rulesengine_free(t->engine);
-	ruleset_free(t->as.image);
-	rulediag_fini(&t->as.load.diags);
-	free(t->rules);
-	free(t->list);
-	free(t->parts);
+	ruleparts_fini(&t->parts);
 	free(t->hit);
 	free(t);
 	return NULL;

@@ -99,7 +99,8 @@ static bool compile(struct rulegen *g, const struct rulegen_conf *conf)
 	done = done && half_make(&g->user, g, all, RULESET_USER, s->schema);
 	ruleset_free(all);
 	g->hit = calloc(g->load.set->n_rules + 1u, sizeof(*g->hit));
-	return done && g->hit;
+	g->why = rulewhy_new(g->load.set, g->load.map, s->schema);
+	return done && g->hit && g->why;
 }
 
 /* Without a kernel that matches, all is done here. */
@@ -177,6 +178,7 @@ struct rulegen *rulegen_unref(struct rulegen *g)
 		return NULL;
 	half_fini(&g->kernel);
 	half_fini(&g->user);
+	rulewhy_free(g->why);
 	ruleload_fini(&g->load);
 	free(g->hit);
 	free(g);
@@ -199,8 +201,8 @@ static void add(struct rulegen *g, const struct ruleset *set, uint32_t program, 
 		out->more = true;
 		return;
 	}
-	out->matches[out->n++] = (struct rulegen_match){ set->programs[program].rule, truth,
-		by_kernel };
+	out->matches[out->n++] = (struct rulegen_match){ set->programs[program].rule, index,
+		truth, by_kernel };
 }
 
 static void run_half(struct rulegen *g, struct rulegen_half *h, const struct weir_event *ev,

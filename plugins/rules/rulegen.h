@@ -11,6 +11,7 @@
 #include "rulelive.h"
 #include "ruleload.h"
 #include "rulematch.h"
+#include "rulewhy.h"
 
 struct rulegen_half {
 	struct ruleset *set;
@@ -27,6 +28,7 @@ struct rulegen {
 	uint64_t judged;		/* types that the kernel judges */
 	uint32_t n_rules, n_kernel, n_refused, n_errors;
 	bool *hit;			/* by rule: of the event at work */
+	struct rulewhy *why;
 };
 
 struct rulegen_conf {
@@ -42,6 +44,7 @@ struct rulegen_conf {
 /* Of a match: `truth` MATCH_UNKNOWN where a cut text may have matched. */
 struct rulegen_match {
 	const struct sigma_rule *rule;
+	uint32_t index;			/* of it in the set */
 	uint32_t truth;
 	bool by_kernel;
 };

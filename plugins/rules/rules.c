@@ -172,7 +172,7 @@ static int rules_process(void *inst, struct weir_event *ev)
 		return WEIR_DROP;
 	}
 	count(x);
-	ruletell_begin(&x->tell, ev, &x->result);
+	ruletell_begin(&x->tell, ev, g, &x->result);
 	if (g == x->now)
 		correlate(x, ev);
 	ruletell_end(&x->tell);

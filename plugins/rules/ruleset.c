@@ -276,7 +276,7 @@ static void compile(struct rulebuild *b, uint32_t index)
 		refuse_source(b, source);
 	for (i = 0; i < n && !b->failed && !b->no_memory; i++)
 		program(b, index, &events[i], false);
-	if (!b->conf->lenient && !b->conf->like && !b->failed && !b->no_memory && n)
+	if (!b->conf->lenient && !b->conf->parts && !b->conf->like && !b->failed && !b->no_memory && n)
 		check_fields(b, before);
 	if (b->failed) {
 		b->out->image.n_rules = before;

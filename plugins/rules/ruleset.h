@@ -53,6 +53,7 @@ struct ruleset_conf {
 	 * each rule has a program for RULESET_ANY_TYPE beside those for our types.
 	 */
 	bool lenient;
+	bool parts;		/* of rules: what none of their events can be is no mistake */
 	/*
 	 * Made of the same sigma_set before: of its programs only those of that place, in
 	 * the same order. NULL: all.

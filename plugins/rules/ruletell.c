@@ -11,7 +11,7 @@
 #include <weir/put.h>
 
 enum { COL_ID, COL_TITLE, COL_LEVEL, COL_STATUS, COL_AUTHOR, COL_TAGS, COL_REFERENCES, COL_ACTION,
-	COL_PLACE, COL_UNCERTAIN, COL__MAX };
+	COL_PLACE, COL_UNCERTAIN, COL_SELECTIONS, COL_VALUES, COL__MAX };
 
 static const struct weir_column rule_cols[COL__MAX] = {
 	[COL_ID] = { "id", WEIR_KIND_STR, 0, NULL, "Its id." },
@@ -24,6 +24,8 @@ static const struct weir_column rule_cols[COL__MAX] = {
 	[COL_ACTION] = { "action", WEIR_KIND_STR, 0, NULL, "What it asks for, if not only to observe." },
 	[COL_PLACE] = { "place", WEIR_KIND_STR, 0, NULL, "kernel, user or correlation: where it was decided." },
 	[COL_UNCERTAIN] = { "uncertain", WEIR_KIND_BOOL, 0, NULL, "A text of the event was cut, so it may match or not." },
+	[COL_SELECTIONS] = { "selections", WEIR_KIND_STRV, 0, NULL, "Those of its selections that hold, if they have to." },
+	[COL_VALUES] = { "values", WEIR_KIND_STRV, 0, NULL, "What of them holds, as it is written: `field|modifiers: value`." },
 };
 
 enum { SET_SCOPE, SET_NAME, SET_OP, SET_TYPE, SET_VALUE, SET_TTL, SET_FLAGS, SET__MAX };
@@ -85,24 +87,25 @@ static void set_text(struct weir_value *v, const char *text)
 }
 
 /* Each ended by a NUL. */
-static void set_words(const struct weir_put *p, struct weir_value *v, const struct sigma_words *words)
+static void set_words(const struct weir_put *p, struct weir_value *v, const char *const *words,
+		      uint32_t n_words, bool more)
 {
 	size_t len = 0, at = 0, n;
 	uint32_t i;
 	char *text;
 
-	for (i = 0; i < words->n; i++)
-		len += strlen(words->word[i]) + 1;
+	for (i = 0; i < n_words; i++)
+		len += strlen(words[i]) + 1;
 	text = len ? p->host->alloc(p->ev, len) : NULL;
 	if (!text)
 		return;
-	for (i = 0; i < words->n; i++) {
-		n = strlen(words->word[i]) + 1;
-		memcpy(text + at, words->word[i], n);
+	for (i = 0; i < n_words; i++) {
+		n = strlen(words[i]) + 1;
+		memcpy(text + at, words[i], n);
 		at += n;
 	}
-	*v = (struct weir_value){ .kind = WEIR_KIND_STRV, .status = WEIR_PRESENT,
-		.len = (uint32_t)len };
+	*v = (struct weir_value){ .kind = WEIR_KIND_STRV, .len = (uint32_t)len,
+		.status = more ? WEIR_TRUNCATED : WEIR_PRESENT };
 	v->v.p = text;
 }
 
@@ -134,18 +137,31 @@ static void put_meta(const struct weir_put *p, struct weir_value *row, const str
 	set_text(&row[COL_LEVEL], level_name(m->level));
 	set_text(&row[COL_STATUS], m->status);
 	set_text(&row[COL_AUTHOR], m->author);
-	set_words(p, &row[COL_TAGS], &m->tags);
-	set_words(p, &row[COL_REFERENCES], &m->references);
+	set_words(p, &row[COL_TAGS], m->tags.word, m->tags.n, false);
+	set_words(p, &row[COL_REFERENCES], m->references.word, m->references.n, false);
 	set_text(&row[COL_ACTION], action_name(w->action));
 }
 
-static void put_match(const struct weir_put *p, struct weir_value *row, const struct rulegen_match *m)
+static void put_why(const struct weir_put *p, struct weir_value *row, struct rulegen *g,
+		    const struct rulegen_match *m)
+{
+	const struct rulewhy_found *f = rulewhy_event(g->why, m->index, p->ev);
+
+	if (!f)
+		return;
+	set_words(p, &row[COL_SELECTIONS], f->selections.word, f->selections.n, f->selections.more);
+	set_words(p, &row[COL_VALUES], f->values.word, f->values.n, f->values.more);
+}
+
+static void put_match(const struct weir_put *p, struct weir_value *row, struct rulegen *g,
+		      const struct rulegen_match *m)
 {
 	put_meta(p, row, &m->rule->meta, &m->rule->weir);
 	set_text(&row[COL_PLACE], m->by_kernel ? "kernel" : "user");
 	if (m->truth != MATCH_TRUE)
 		row[COL_UNCERTAIN] = (struct weir_value){ .kind = WEIR_KIND_BOOL,
 			.status = WEIR_PRESENT, .v.u = 1 };
+	put_why(p, row, g, m);
 }
 
 /* The highest level first; a number that stands for the order. */
@@ -246,9 +262,11 @@ static void put_sets(struct ruletell *t, const struct weir_put *p)
 
 /* ---- an event --------------------------------------------------------------------------*/
 
-void ruletell_begin(struct ruletell *t, struct weir_event *ev, const struct rulegen_result *r)
+void ruletell_begin(struct ruletell *t, struct weir_event *ev, struct rulegen *g,
+		    const struct rulegen_result *r)
 {
 	t->ev = ev;
+	t->gen = g;
 	t->result = r;
 	t->n_held = 0;
 }
@@ -281,7 +299,7 @@ void ruletell_end(struct ruletell *t)
 		row += COL__MAX;
 	}
 	for (i = 0; row && i < n; i++, row += COL__MAX)
-		put_match(&p, row, &t->result->matches[by_level[i]]);
+		put_match(&p, row, t->gen, &t->result->matches[by_level[i]]);
 	if (n)
 		put_first(t, &p, &t->result->matches[by_level[0]].rule->meta);
 	else

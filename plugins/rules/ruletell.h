@@ -19,6 +19,7 @@ struct ruletell {
 	const struct weir_setup *setup;
 	struct weir_handle out[RULETELL__MAX];
 	struct weir_event *ev;
+	struct rulegen *gen;
 	const struct rulegen_result *result;
 	uint32_t n_held;
 	const struct sigma_correlation *held[RULETELL_HELD];
@@ -28,7 +29,8 @@ extern const struct weir_field_def ruletell_produces[RULETELL__MAX];
 
 void ruletell_init(struct ruletell *t, const struct weir_setup *setup);
 /* An event's matches; then the correlations that hold with it; then they are told. */
-void ruletell_begin(struct ruletell *t, struct weir_event *ev, const struct rulegen_result *r);
+void ruletell_begin(struct ruletell *t, struct weir_event *ev, struct rulegen *g,
+		    const struct rulegen_result *r);
 void ruletell_held(struct ruletell *t, const struct sigma_correlation *c);
 void ruletell_end(struct ruletell *t);
 /* The event `ruleset`. */

@@ -91,6 +91,7 @@ struct sigma_test {
 	enum sigma_position position;
 	/* The value and its chain of modifiers as written, for reports: `contains|all: x`. */
 	const char *written;
+	bool has_modifiers;	/* `written` begins with them */
 };
 
 /* ---- expressions -----------------------------------------------------------------*/

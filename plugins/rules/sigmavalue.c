@@ -29,6 +29,7 @@ static struct sigma_test begin_test(struct sigma_reader *r, const struct sigmamo
 	n = snprintf(buf, sizeof(buf), "%.400s%s%.*s%s", mod->chain, *mod->chain ? ": " : "",
 		     (int)(len < WRITTEN ? len : WRITTEN), text, len > WRITTEN ? "..." : "");
 	t.written = rulearena_text(r->arena, buf, (size_t)n);
+	t.has_modifiers = *mod->chain;
 	return t;
 }
 

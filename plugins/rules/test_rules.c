@@ -109,6 +109,21 @@ static const char *text(struct fake *f, uint32_t row, uint32_t col)
 	return buf;
 }
 
+/* A list of texts, with ; between two. */
+static void is_words(struct fake *f, uint32_t row, uint32_t col, const char *want, const char *about)
+{
+	const struct weir_value *v = cell(f, row, col);
+	char got[512] = "";
+	uint32_t i;
+
+	if (v && weir_present(v)) {
+		snprintf(got, sizeof(got), "%.*s", (int)v->len, (const char *)v->v.p);
+		for (i = 0; i + 1 < v->len && i < sizeof(got) - 1; i++)
+			got[i] = ((const char *)v->v.p)[i] ? ((const char *)v->v.p)[i] : ';';
+	}
+	is_str(got, want, "%s", about);
+}
+
 static uint32_t n_rows(struct fake *f)
 {
 	struct weir_value v = fake_get(f, "rules");
@@ -141,6 +156,8 @@ static void test_matches(void)
 	is_str(text(f, 0, 5), "attack.t1059", "its first tag");
 	is_str(text(f, 0, 7), "kill", "its action");
 	is_str(text(f, 0, 8), "user", "where it was decided");
+	is_words(f, 0, 10, "s", "the selection that holds");
+	is_words(f, 0, 11, "Image|endswith: /evil", "and what of it");
 	is_str(fake_text(f, "rule.id"), "h", "the first one's id stands alone, too");
 	is_str(fake_text(f, "rule.level"), "high", "and its level");
 	is_int(fake_get(f, "rule.done").status, WEIR_ABSENT, "nothing was done");
@@ -150,6 +167,59 @@ static void test_matches(void)
 	is_int(fake_process(f), WEIR_DROP, "what is excluded ends here");
 	is_int(fake_count(f, "excluded"), 1, "and is counted");
 	fake_close(f);
+}
+
+static const char reasons[] =
+	"title: many\nid: m\nlogsource: { category: process_creation, product: linux }\n"
+	"detection:\n"
+	"  tool: { Image|endswith: [ /curl, /wget ] }\n"
+	"  way:\n"
+	"    - CommandLine|contains|all: [ ' -o', 'http' ]\n"
+	"    - User: root\n"
+	"  absent: { ParentImage: null }\n"
+	"  other: { CommandLine|re: 'never[0-9]' }\n"
+	"  filter: { CommandLine|contains: harmless }\n"
+	"  condition: tool and (way or other) and absent and not filter\n"
+	"---\n"
+	"title: words\nid: w\nlogsource: { category: process_creation, product: linux }\n"
+	"detection: { keywords: [ evil.example, none ], condition: keywords }\n";
+
+/* Which selections hold, and what of them. */
+static void test_why(void)
+{
+	static const char args[] = "wget\0-o\0x\0http://evil.example";
+	struct fake *f;
+	char many[4096];
+	size_t n;
+	int i;
+
+	put("rules.yml", reasons);
+	f = open_with("");
+	begin(f, "/usr/bin/wget", args, sizeof(args));
+	fake_process(f);
+	is_str(text(f, 0, 0), "m", "a rule of several selections");
+	is_words(f, 0, 10, "tool;way;absent", "those that hold are told, a filter is not");
+	is_words(f, 0, 11, "Image|endswith: /wget;CommandLine|contains|all:  -o;"
+		 "CommandLine|contains|all: http;ParentImage: null", "and what of them holds");
+	is_words(f, 1, 10, "keywords", "keywords are a selection");
+	is_words(f, 1, 11, "keywords: evil.example", "and are told by that name");
+	begin(f, "/usr/bin/curl", args, sizeof(args));
+	fake_process(f);
+	is_words(f, 0, 11, "Image|endswith: /curl;CommandLine|contains|all:  -o;"
+		 "CommandLine|contains|all: http;ParentImage: null", "the next event has its own reasons");
+	fake_close(f);
+	n = (size_t)snprintf(many, sizeof(many), "title: many\nid: m\nlogsource: { category: "
+		"process_creation, product: linux }\ndetection: { s: { CommandLine|contains: [");
+	for (i = 0; i < 20; i++)
+		n += (size_t)snprintf(many + n, sizeof(many) - n, "%s x%c", i ? "," : "", 'a' + i);
+	snprintf(many + n, sizeof(many) - n, " ] }, condition: s }\n");
+	put("rules.yml", many);
+	f = open_with("");
+	begin(f, "/bin/x", "xaxbxcxdxexfxgxhxixjxkxlxmxnxoxpxqxrxsxt", 41);
+	fake_process(f);
+	is_int(cell(f, 0, 11)->status, WEIR_TRUNCATED, "of very many values some are told, and that it is so");
+	fake_close(f);
+	put("rules.yml", rules);
 }
 
 static void test_correlation(void)
@@ -310,6 +380,7 @@ int main(void)
 		fake_fail("mkdtemp", dir);
 	put("rules.yml", rules);
 	test_matches();
+	test_why();
 	test_correlation();
 	test_cut();
 	test_judged();
