@@ -7,6 +7,8 @@
 #include "plugins/rules/ruleload.h"
 #include "plugins/rules/ruleset.h"
 
+struct opts;
+
 /* What files of rules became. */
 struct rules {
 	struct ruleload load;
@@ -31,3 +33,4 @@ const char *rules_name(const struct sigma_meta *m);
 int rulescheck_main(int n, char **args, bool json);
 int rulestest_main(int n, char **args);
 int rulesexplain_main(int n, char **args);
+int rulespromote_main(const struct opts *o);

@@ -41,15 +41,20 @@ static int acl_run(const struct opts *o)
 
 static int rules_run(const struct opts *o)
 {
-	if (o->n_args && !strcmp(o->args[0], "check"))
+	const char *what = o->n_args ? o->args[0] : "";
+
+	if (!strcmp(what, "check"))
 		return rulescheck_main(o->n_args, o->args, o->json);
-	if (o->n_args && !strcmp(o->args[0], "test"))
+	if (!strcmp(what, "test"))
 		return rulestest_main(o->n_args, o->args);
-	if (o->n_args && !strcmp(o->args[0], "explain"))
+	if (!strcmp(what, "explain"))
 		return rulesexplain_main(o->n_args, o->args);
+	if (!strcmp(what, "promote"))
+		return rulespromote_main(o);
 	fprintf(stderr, "usage: weirctl rules check PATH...\n"
 			"       weirctl rules test RULE.yml... --events FILE [--engine host|bpf]\n"
-			"       weirctl rules explain ID PATH...\n");
+			"       weirctl rules explain ID PATH...\n"
+			"       weirctl rules promote [SHADOW [RULES]]\n");
 	return ST_USAGE;
 }
 
@@ -69,7 +74,7 @@ const struct command commands[] = {
 	{ "version", "", "the versions of weirctl and of the daemon", 0, show_version },
 	{ "plugin", "new NAME", "begin a new plugin; verify FILE.so: check one", -1, plugin_run },
 	{ "acl", "show PATH", "permissions of a file in words; decode: of a value", -1, acl_run },
-	{ "rules", "check PATH", "what rules load, and where they run; test, explain", -1, rules_run },
+	{ "rules", "check PATH", "what rules load, and where they run; test, explain, promote", -1, rules_run },
 	{ NULL }
 };
 

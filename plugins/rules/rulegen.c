@@ -92,7 +92,8 @@ static bool compile(struct rulegen *g, const struct rulegen_conf *conf)
 	bool done = all != NULL;
 
 	if (all) {
-		warn_late(g, all);
+		if (!conf->shadow)
+			warn_late(g, all);
 		counts_take(g, all);
 	}
 	done = done && half_make(&g->kernel, g, all, RULESET_KERNEL, s->schema);
@@ -111,7 +112,7 @@ static bool to_kernel(struct rulegen *g, const struct rulegen_conf *conf)
 		.n_never = conf->n_never };
 	int r;
 
-	if (!g->kernel.set->image.n_rules || !WEIR_HAS(s->host, rules_load) ||
+	if (g->shadow || !g->kernel.set->image.n_rules || !WEIR_HAS(s->host, rules_load) ||
 	    !s->host->rules_load || !(s->flags & WEIR_SETUP_LIVE))
 		return true;
 	r = rulekernel_load(g->kernel.set, &kc, &g->judged);
@@ -162,6 +163,7 @@ struct rulegen *rulegen_new(const struct rulegen_conf *conf)
 	if (!g)
 		return NULL;
 	g->refs = 1;
+	g->shadow = conf->shadow;
 	return make(g, conf) ? g : rulegen_unref(g);
 }
 
@@ -253,4 +255,14 @@ void rulegen_run(struct rulegen *g, const struct weir_event *ev, const struct ma
 	run_half(g, &g->user, ev, out);
 	if (out->n || out->more)
 		memset(g->hit, 0, g->load.set->n_rules * sizeof(*g->hit));
+}
+
+uint32_t rulegen_certain(const struct rulegen_result *r, const struct sigma_rule **to)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < r->n; i++)
+		if (r->matches[i].truth == MATCH_TRUE)
+			to[n++] = r->matches[i].rule;
+	return n;
 }

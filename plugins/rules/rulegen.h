@@ -27,6 +27,7 @@ struct rulegen {
 	int number;			/* in the kernel; 0: it has none of it */
 	uint64_t judged;		/* types that the kernel judges */
 	uint32_t n_rules, n_kernel, n_refused, n_errors;
+	bool shadow;
 	bool *hit;			/* by rule: of the event at work */
 	struct rulewhy *why;
 };
@@ -39,6 +40,7 @@ struct rulegen_conf {
 	const char *map_file, *placeholder_dir;		/* NULL: none */
 	bool strict;			/* one bad rule refuses all */
 	bool may_miss;			/* a path that is not there has no rules */
+	bool shadow;			/* they are not for the kernel, and do nothing */
 };
 
 /* Of a match: `truth` MATCH_UNKNOWN where a cut text may have matched. */
@@ -63,5 +65,7 @@ struct rulegen *rulegen_new(const struct rulegen_conf *conf);
 /* What an event matches; told: by the kernel, of this generation; NULL: it has not judged. */
 void rulegen_run(struct rulegen *g, const struct weir_event *ev, const struct match_told *told,
 		 uint32_t n_words, struct rulegen_result *out);
+/* The rules that match for certain, to an array of RULEGEN_MATCHES; how many. */
+uint32_t rulegen_certain(const struct rulegen_result *r, const struct sigma_rule **to);
 struct rulegen *rulegen_ref(struct rulegen *g);
 struct rulegen *rulegen_unref(struct rulegen *g);

@@ -14,9 +14,11 @@
 
 #include "rulecorr.h"
 #include "rulegen.h"
+#include "ruleshadow.h"
 #include "ruletell.h"
 
-enum { OPT_PATHS, OPT_MAP, OPT_PLACEHOLDERS, OPT_ON_ERROR, OPT_NEVER };
+enum { OPT_PATHS, OPT_MAP, OPT_PLACEHOLDERS, OPT_ON_ERROR, OPT_NEVER,
+	OPT_SHADOW };
 
 static const struct weir_option rules_options[] = {
 	[OPT_PATHS] = { "paths", WEIR_OPT_STRLIST, 0, 0, 0, "/etc/weir/rules", NULL,
@@ -31,9 +33,12 @@ static const struct weir_option rules_options[] = {
 		"/usr/sbin/weird,/usr/bin/weirctl,/usr/bin/dpkg,/usr/bin/dpkg-deb,/usr/bin/rpm,"
 		"/usr/lib/systemd/systemd,/usr/lib/dpkg/", NULL,
 		"Executables that are never blocked or killed, and folders of such, with / at the end; process 1 is not either." },
+	[OPT_SHADOW] = { "shadow", WEIR_OPT_STRLIST, 0, 0, 0, "/etc/weir/rules.shadow", NULL,
+		"As paths: rules that run beside them and do nothing; what would be different is told." },
 };
 
-enum { N_MATCHES, N_EVENTS, N_UNCERTAIN, N_BLOCKED, N_KILLED, N_EXCLUDED, N_IN_KERNEL, N_RUNS };
+enum { N_MATCHES, N_EVENTS, N_UNCERTAIN, N_BLOCKED, N_KILLED, N_EXCLUDED, N_IN_KERNEL, N_RUNS,
+	N_DIFFERS };
 
 static const struct weir_counter rules_counters[] = {
 	[N_MATCHES] = { "matches", "rules", "That matched an event." },
@@ -44,6 +49,7 @@ static const struct weir_counter rules_counters[] = {
 	[N_EXCLUDED] = { "excluded", "events", "Left out by a rule, in user space." },
 	[N_IN_KERNEL] = { "in_kernel", "events", "That the kernel had judged." },
 	[N_RUNS] = { "in_user_space", "events", "That it had not, or could not for all rules." },
+	[N_DIFFERS] = { "shadow_differs", "events", "For which the rules of shadow would make a difference." },
 };
 
 static const struct weir_want rules_wants[] = { { "time", WEIR_WANT_REQUIRED, 0 } };
@@ -59,11 +65,11 @@ struct rules {
 	struct ruletell tell;
 	struct rulegen *now, *before;
 	struct rulecorr *corr;
+	struct ruleshadow *shadow;
 	const struct weir_event *at;	/* the event at work */
 	struct rulegen_result result;
 	bool in_force;
-	char **paths;			/* as the option had them */
-	uint32_t n_paths;
+	struct list { char **at; uint32_t n; } paths, shadow_paths;	/* as the options had them */
 	char *map_file, *placeholder_dir;
 };
 
@@ -94,6 +100,7 @@ static void begin(struct rules *x)
 	if (x->now->number && s->host->rules_use(s->ctx, x->now->number))
 		weir_logf(s, WEIR_LOG_ERROR, "the kernel has other rules by now");
 	ruletell_loaded(&x->tell, x->now);
+	ruleshadow_loaded(x->shadow, &x->tell);
 }
 
 /* What the kernel says of an event of this host. NULL: nothing; *judged: nothing matched. */
@@ -131,27 +138,22 @@ static void count(struct rules *x)
 static void correlate(struct rules *x, const struct weir_event *ev)
 {
 	const struct sigma_rule *matched[RULEGEN_MATCHES];
-	uint32_t i, n = 0;
+	uint32_t n = rulegen_certain(&x->result, matched);
 
-	for (i = 0; i < x->result.n; i++)
-		if (x->result.matches[i].truth == MATCH_TRUE)
-			matched[n++] = x->result.matches[i].rule;
 	x->at = ev;
 	if (n)
 		rulecorr_event(x->corr, weir_get_u64(ev, x->time, 0), matched, n);
 }
 
-static int rules_process(void *inst, struct weir_event *ev)
+/* What the rules in force say of it, to x->result; the generation that says so. */
+static struct rulegen *judge(struct rules *x, const struct weir_event *ev)
 {
 	static const struct match_told nothing;
-	struct rules *x = inst;
 	struct rulegen *g = x->now;
 	const struct match_told *told;
 	uint32_t n_words;
 	bool judged;
 
-	if (!x->in_force)
-		begin(x);
 	told = told_of(x, ev, &judged, &n_words);
 	if (told && told->generation != (uint32_t)g->number) {
 		if (x->before && told->generation == (uint32_t)x->before->number)
@@ -160,11 +162,32 @@ static int rules_process(void *inst, struct weir_event *ev)
 			judged = false;
 	}
 	weir_count(&x->counters[N_IN_KERNEL], judged);
+	x->result.n = x->result.told = 0;
+	x->result.excluded = x->result.more = false;
 	if (judged && !told && (ev->type >= 128 ||
 	    !(g->user.types[ev->type / 64] >> ev->type % 64 & 1)))
-		return WEIR_CONTINUE;
+		return g;
 	weir_count(&x->counters[N_RUNS], 1);
 	rulegen_run(g, ev, !judged ? NULL : told ? told : &nothing, judged ? n_words : 0, &x->result);
+	return g;
+}
+
+static int rules_process(void *inst, struct weir_event *ev)
+{
+	struct rules *x = inst;
+	struct rulegen *g;
+	uint32_t n = 0;
+
+	if (!x->in_force)
+		begin(x);
+	g = judge(x, ev);
+	ruletell_begin(&x->tell, ev, g, &x->result);
+	if (g == x->now) {
+		if (!x->result.excluded)
+			correlate(x, ev);
+		n = ruleshadow_event(x->shadow, &x->tell, weir_get_u64(ev, x->time, 0));
+	}
+	weir_count(&x->counters[N_DIFFERS], n > 0);
 	if (!x->result.n && !x->result.told)
 		return WEIR_CONTINUE;
 	if (x->result.excluded) {
@@ -172,9 +195,6 @@ static int rules_process(void *inst, struct weir_event *ev)
 		return WEIR_DROP;
 	}
 	count(x);
-	ruletell_begin(&x->tell, ev, g, &x->result);
-	if (g == x->now)
-		correlate(x, ev);
 	ruletell_end(&x->tell);
 	return WEIR_CONTINUE;
 }
@@ -204,47 +224,63 @@ static int rules_changed(void *inst)
 {
 	const struct rules *x = inst;
 
-	return ruleload_changed(&x->now->load, (const char *const *)x->paths, x->n_paths);
+	return ruleload_changed(&x->now->load, (const char *const *)x->paths.at, x->paths.n) ||
+	       ruleshadow_changed(x->shadow, (const char *const *)x->shadow_paths.at,
+				  x->shadow_paths.n);
+}
+
+static void list_free(struct list *l)
+{
+	uint32_t i;
+
+	for (i = 0; i < l->n; i++)
+		free(l->at[i]);
+	free(l->at);
 }
 
 static void rules_close(void *inst)
 {
 	struct rules *x = inst;
-	uint32_t i;
 
+	ruleshadow_free(x->shadow);
 	rulecorr_free(x->corr);
 	rulegen_unref(x->now);
 	rulegen_unref(x->before);
-	for (i = 0; i < x->n_paths; i++)
-		free(x->paths[i]);
-	free(x->paths);
+	list_free(&x->paths);
+	list_free(&x->shadow_paths);
 	free(x->map_file);
 	free(x->placeholder_dir);
 	free(x);
 }
 
+static bool list_keep(struct list *l, const struct weir_optval *o)
+{
+	uint32_t i;
+
+	l->at = calloc(o->n + 1, sizeof(*l->at));
+	for (i = 0; l->at && i < o->n; i++) {
+		l->at[i] = strdup(o->v.list[i]);
+		if (!l->at[i])
+			return false;
+		l->n++;
+	}
+	return l->at != NULL;
+}
+
 /* Options are gone when open() returns. */
 static bool options_keep(struct rules *x, const struct weir_optval *o)
 {
-	uint32_t i, n = o[OPT_PATHS].n;
-
-	x->paths = calloc(n + 1, sizeof(*x->paths));
-	for (i = 0; x->paths && i < n; i++) {
-		x->paths[i] = strdup(o[OPT_PATHS].v.list[i]);
-		if (!x->paths[i])
-			return false;
-		x->n_paths++;
-	}
 	x->map_file = strdup(o[OPT_MAP].v.s);
 	x->placeholder_dir = strdup(o[OPT_PLACEHOLDERS].v.s);
-	return x->paths && x->map_file && x->placeholder_dir;
+	return list_keep(&x->paths, &o[OPT_PATHS]) && list_keep(&x->shadow_paths, &o[OPT_SHADOW]) &&
+	       x->map_file && x->placeholder_dir;
 }
 
 static bool start(struct rules *x, const struct weir_setup *s)
 {
 	const struct weir_optval *o = s->options;
-	const struct rulegen_conf conf = { .setup = s,
-		.paths = (const char *const *)x->paths, .n_paths = x->n_paths,
+	struct rulegen_conf conf = { .setup = s,
+		.paths = (const char *const *)x->paths.at, .n_paths = x->paths.n,
 		.never = o[OPT_NEVER].v.list, .n_never = o[OPT_NEVER].n,
 		.map_file = *x->map_file ? x->map_file : NULL,
 		.placeholder_dir = *x->placeholder_dir ? x->placeholder_dir : NULL,
@@ -253,7 +289,15 @@ static bool start(struct rules *x, const struct weir_setup *s)
 
 	x->now = rulegen_new(&conf);
 	x->corr = x->now ? rulecorr_new(x->now->load.set, &corr) : NULL;
-	return x->corr != NULL;
+	if (!x->corr)
+		return false;
+	conf.paths = (const char *const *)x->shadow_paths.at;
+	conf.n_paths = x->shadow_paths.n;
+	conf.strict = false;
+	conf.may_miss = !o[OPT_SHADOW].set;
+	conf.shadow = true;
+	x->shadow = ruleshadow_new(&conf);
+	return x->shadow != NULL;
 }
 
 static int rules_open(const struct weir_setup *s, void **inst)

@@ -40,6 +40,16 @@ static const struct weir_column set_cols[SET__MAX] = {
 	[SET_FLAGS] = { "flags", WEIR_KIND_U32, 0, NULL, "1: inherited, 2: private." },
 };
 
+enum { SHADOW_ID, SHADOW_TITLE, SHADOW_LEVEL, SHADOW_ACTION, SHADOW_MATCHES, SHADOW__MAX };
+
+static const struct weir_column shadow_cols[SHADOW__MAX] = {
+	[SHADOW_ID] = { "id", WEIR_KIND_STR, 0, NULL, "Its id." },
+	[SHADOW_TITLE] = { "title", WEIR_KIND_STR, 0, NULL, "Its title." },
+	[SHADOW_LEVEL] = { "level", WEIR_KIND_STR, 0, NULL, "Its level." },
+	[SHADOW_ACTION] = { "action", WEIR_KIND_STR, 0, NULL, "What it asks for, if not only to observe." },
+	[SHADOW_MATCHES] = { "matches", WEIR_KIND_STR, 0, NULL, "shadow: only there; in_force: only there; both: but its action is another one, that of the shadow is told." },
+};
+
 #define OUT(name_, kind_, ecs_, ocsf_, doc_) \
 	{ .name = name_, .kind = WEIR_KIND_##kind_, .sigma = "", .ecs = ecs_, .ocsf = ocsf_, \
 	  .doc = doc_ }
@@ -56,6 +66,7 @@ const struct weir_field_def ruletell_produces[RULETELL__MAX] = {
 		.sigma = "", .ecs = "", .ocsf = "",
 		.doc = "What came of the rules' actions: blocked, killed, parent_killed; or why not: dry_run, enforcement_off, protected, budget, cannot." },
 	[RULETELL_SETS] = OUT_ROWS("rule.set_variables", set_cols, "What the rules set, for the plugin variables."),
+	[RULETELL_SHADOW] = OUT_ROWS("rule.shadow", shadow_cols, "What would be different with the rules of `shadow` in force."),
 	[RULETELL_SET_DIGEST] = OUT("ruleset.digest", STR, "rule.ruleset", "", "Hash of all files of rules."),
 	[RULETELL_SET_GENERATION] = OUT("ruleset.generation", U64, "", "", "Their number in the kernel; 0: it has none."),
 	[RULETELL_SET_RULES] = OUT("ruleset.rules", U64, "", "", "Rules that were loaded."),
@@ -66,6 +77,7 @@ const struct weir_field_def ruletell_produces[RULETELL__MAX] = {
 	[RULETELL_SET_ERRORS] = { .name = "ruleset.errors", .kind = WEIR_KIND_LIST,
 		.elem_kind = WEIR_KIND_STR, .sigma = "", .ecs = "", .ocsf = "",
 		.doc = "What is wrong with them, at most 50." },
+	[RULETELL_SET_SHADOW] = OUT("ruleset.shadow", BOOL, "", "", "They run beside those in force, and do nothing."),
 };
 
 void ruletell_init(struct ruletell *t, const struct weir_setup *setup)
@@ -277,6 +289,21 @@ void ruletell_held(struct ruletell *t, const struct sigma_correlation *c)
 		t->held[t->n_held++] = c;
 }
 
+void ruletell_shadow(struct ruletell *t, const struct ruletell_shadow *rows, uint32_t n)
+{
+	const struct weir_put p = { t->setup->host, t->ev };
+	struct weir_value *row = n ? weir_put_rows(&p, t->out[RULETELL_SHADOW], n, SHADOW__MAX,
+						   false) : NULL;
+
+	for (; row && n; rows++, n--, row += SHADOW__MAX) {
+		set_text(&row[SHADOW_ID], rows->meta->id);
+		set_text(&row[SHADOW_TITLE], rows->meta->title);
+		set_text(&row[SHADOW_LEVEL], level_name(rows->meta->level));
+		set_text(&row[SHADOW_ACTION], action_name(rows->weir->action));
+		set_text(&row[SHADOW_MATCHES], rows->matches);
+	}
+}
+
 void ruletell_end(struct ruletell *t)
 {
 	const struct weir_put p = { t->setup->host, t->ev };
@@ -354,5 +381,7 @@ void ruletell_loaded(const struct ruletell *t, const struct rulegen *g)
 	weir_set_u64(p.ev, t->out[RULETELL_SET_CORRELATIONS], g->load.set->n_correlations);
 	weir_set_u64(p.ev, t->out[RULETELL_SET_REFUSED], g->n_refused);
 	put_errors(t, &p, g);
+	if (g->shadow)
+		weir_set_u64(p.ev, t->out[RULETELL_SET_SHADOW], 1);
 	s->host->send(s->ctx, p.ev);
 }

@@ -8,8 +8,10 @@
 
 enum {
 	RULETELL_RULES, RULETELL_ID, RULETELL_NAME, RULETELL_LEVEL, RULETELL_DONE, RULETELL_SETS,
+	RULETELL_SHADOW,
 	RULETELL_SET_DIGEST, RULETELL_SET_GENERATION, RULETELL_SET_RULES, RULETELL_SET_KERNEL,
 	RULETELL_SET_USER, RULETELL_SET_CORRELATIONS, RULETELL_SET_REFUSED, RULETELL_SET_ERRORS,
+	RULETELL_SET_SHADOW,
 	RULETELL__MAX
 };
 
@@ -25,6 +27,13 @@ struct ruletell {
 	const struct sigma_correlation *held[RULETELL_HELD];
 };
 
+/* A rule that matches with one of two sets only, or does something else in the other. */
+struct ruletell_shadow {
+	const struct sigma_meta *meta;
+	const struct sigma_weir *weir;
+	const char *matches;
+};
+
 extern const struct weir_field_def ruletell_produces[RULETELL__MAX];
 
 void ruletell_init(struct ruletell *t, const struct weir_setup *setup);
@@ -32,6 +41,8 @@ void ruletell_init(struct ruletell *t, const struct weir_setup *setup);
 void ruletell_begin(struct ruletell *t, struct weir_event *ev, struct rulegen *g,
 		    const struct rulegen_result *r);
 void ruletell_held(struct ruletell *t, const struct sigma_correlation *c);
+/* These differ with the set that runs beside; nothing if n is 0. */
+void ruletell_shadow(struct ruletell *t, const struct ruletell_shadow *rows, uint32_t n);
 void ruletell_end(struct ruletell *t);
 /* The event `ruleset`. */
 void ruletell_loaded(const struct ruletell *t, const struct rulegen *g);

@@ -44,6 +44,8 @@ static void clean(void)
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/bad.yml", dir);
 	unlink(path);
+	snprintf(path, sizeof(path), "%s/shadow.yml", dir);
+	unlink(path);
 	rmdir(dir);
 }
 
@@ -67,12 +69,16 @@ static const char rules[] =
 	"  group-by: [ User_id ]\n  timespan: 1m\n  condition: { gte: 3 }\n"
 	"  aliases: { User_id: { high: process.uid } }\n  generate: true\n";
 
+static struct fake *open_with_any(const char *more)
+{
+	snprintf(options, sizeof(options), "paths=%s/rules.yml %s", dir, more);
+	return fake_open(&weir_plugin, options, before);
+}
+
 static struct fake *open_with(const char *more)
 {
-	struct fake *f;
+	struct fake *f = open_with_any(more);
 
-	snprintf(options, sizeof(options), "paths=%s/rules.yml %s", dir, more);
-	f = fake_open(&weir_plugin, options, before);
 	if (!f->inst)
 		fake_fail("open", f->log);
 	return f;
@@ -220,6 +226,88 @@ static void test_why(void)
 	is_int(cell(f, 0, 11)->status, WEIR_TRUNCATED, "of very many values some are told, and that it is so");
 	fake_close(f);
 	put("rules.yml", rules);
+}
+
+static const char other_rules[] =
+	"title: high one\nid: h\nlevel: high\nlogsource: { category: process_creation, product: linux }\n"
+	"detection: { s: { Image|endswith: /evil }, condition: s }\n"
+	"weir: { action: block, set: [ { name: never, scope: process, value: yes } ] }\n"
+	"---\n"
+	"title: fresh\nname: fresh\nlogsource: { category: process_creation, product: linux }\n"
+	"detection: { s: { Image: /bin/new }, condition: s }\n"
+	"---\n"
+	"title: twice\nid: t\ncorrelation: { type: event_count, rules: [ fresh ], timespan: 1m, condition: { gte: 2 }, generate: true }\n"
+	"---\n"
+	"title: bad\nlogsource: { category: process_creation, product: linux }\n"
+	"detection: { s: { NoSuchField: x }, condition: s }\n";
+
+/* "id or title=matches,..." of what would be different. */
+static void differs(struct fake *f, const char *want, const char *about)
+{
+	struct weir_value v = fake_get(f, "rule.shadow"), *row;
+	char got[512] = "";
+	size_t n = 0;
+	uint32_t i;
+
+	for (i = 0; weir_present(&v) && i < v.v.list->n; i++) {
+		row = &((struct weir_value *)v.v.list->values)[(size_t)i * v.v.list->n_cols];
+		n += (size_t)snprintf(got + n, sizeof(got) - n, "%s%.*s=%.*s", i ? "," : "",
+				      (int)row[row[0].len ? 0 : 1].len,
+				      (const char *)row[row[0].len ? 0 : 1].v.p, (int)row[4].len,
+				      (const char *)row[4].v.p);
+	}
+	is_str(got, want, "%s", about);
+}
+
+/* Rules that run beside those in force. */
+static void test_shadow(void)
+{
+	char more[128];
+	struct fake *f;
+
+	put("shadow.yml", other_rules);
+	snprintf(more, sizeof(more), "on_error=refuse shadow=%s/shadow.yml", dir);
+	f = open_with(more);
+	begin(f, "/bin/true", "true", 5);
+	fake_process(f);
+	is_int(f->n_sent, 2, "both sets are told");
+	is_int(fake_get_in(fake_sent(f, 0), "ruleset.shadow").status, WEIR_ABSENT, "the one in force");
+	is_int(fake_get_in(fake_sent(f, 1), "ruleset.shadow").v.u, 1, "and the one beside it");
+	is_int(fake_get_in(fake_sent(f, 1), "ruleset.rules").v.u, 2, "with its rules");
+	is_int(fake_get_in(fake_sent(f, 1), "ruleset.refused").v.u, 1, "a bad one refuses nothing else");
+	differs(f, "", "no rule, no difference");
+	begin(f, "/tmp/evil", "evil", 5);
+	is_int(fake_process(f), WEIR_CONTINUE, "an event of the rules in force");
+	is_str(text(f, 0, 7), "kill", "has their action");
+	differs(f, "h=both", "the other set has another one");
+	is_int(fake_get(f, "rule.set_variables").v.list->n, 1, "which sets no variable");
+	begin(f, "/bin/x", "secret", 7);
+	fake_process(f);
+	differs(f, "l=in_force", "a rule that is not in the other set");
+	begin(f, "/bin/new", "new", 4);
+	fake_process(f);
+	is_int(n_rows(f), 0, "a rule of the other set alone is no match");
+	is_int(fake_get(f, "rule.id").status, WEIR_ABSENT, "and has no id there");
+	differs(f, "fresh=shadow", "it is told as a difference");
+	begin(f, "/bin/new", "new", 4);
+	fake_process(f);
+	differs(f, "fresh=shadow,t=shadow", "so are correlations of that set");
+	begin(f, "/bin/quiet", "quiet", 6);
+	is_int(fake_process(f), WEIR_DROP, "what is excluded is so");
+	is_int(fake_count(f, "shadow_differs"), 5, "all of these are counted");
+	is_int(weir_plugin.changed(f->inst), 0, "nothing has changed");
+	put("shadow.yml", rules);
+	is_int(weir_plugin.changed(f->inst), 1, "the other set has");
+	fake_close(f);
+	f = open_with(more);
+	begin(f, "/tmp/evil", "evil", 5);
+	fake_process(f);
+	differs(f, "", "equal sets make no difference");
+	fake_close(f);
+	snprintf(more, sizeof(more), "shadow=%s/missing", dir);
+	f = open_with_any(more);
+	is_int(f->inst == NULL, 1, "a set that is named has to be there");
+	fake_close(f);
 }
 
 static void test_correlation(void)
@@ -381,6 +469,7 @@ int main(void)
 	put("rules.yml", rules);
 	test_matches();
 	test_why();
+	test_shadow();
 	test_correlation();
 	test_cut();
 	test_judged();
