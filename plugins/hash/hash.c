@@ -106,14 +106,26 @@ static bool get_file(const struct hash *h, const struct weir_event *ev, struct e
 	return true;
 }
 
-/* As the clock of files had it; the clock may have been set since the start. */
+#define TRIES		10
+#define READ_NS		100000u
+
+/*
+ * As the clock of files had it; the clock may have been set since the start. Who loses the
+ * processor between two clocks reads them again, or a file would seem touched.
+ */
 static uint64_t get_exec_ns(const struct hash *h, const struct weir_event *ev)
 {
-	struct timespec wall, boot;
+	struct timespec wall, before, after;
+	int i;
 
-	clock_gettime(CLOCK_REALTIME, &wall);
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	return weir_get_u64(ev, h->in[IN_TIME], 0) + exefile_ns(&wall) - exefile_ns(&boot);
+	for (i = 0; i < TRIES; i++) {
+		clock_gettime(CLOCK_BOOTTIME, &before);
+		clock_gettime(CLOCK_REALTIME, &wall);
+		clock_gettime(CLOCK_BOOTTIME, &after);
+		if (exefile_ns(&after) - exefile_ns(&before) < READ_NS)
+			break;
+	}
+	return weir_get_u64(ev, h->in[IN_TIME], 0) + exefile_ns(&wall) - exefile_ns(&before);
 }
 
 static void set_digest(struct hash *h, struct weir_event *ev, const struct hasher_result *r)
