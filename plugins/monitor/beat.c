@@ -94,8 +94,6 @@ static void text_row(struct beat *b, const char *name, const char *text)
 		COPY(b->version, text);
 	else if (!strcmp(name, "config.digest"))
 		COPY(b->config_digest, text);
-	else if (!strcmp(name, "ruleset.digest"))
-		COPY(b->ruleset_digest, text);
 }
 
 static void number_row(struct beat *b, const char *name, uint64_t n)

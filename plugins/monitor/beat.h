@@ -17,7 +17,6 @@
 struct beat {
 	char version[BEAT_NAME];
 	char config_digest[BEAT_NAME];
-	char ruleset_digest[80];
 	uint64_t generation, uptime_s, memory;
 	struct beat_event {
 		char type[BEAT_NAME];

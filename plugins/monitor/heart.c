@@ -3,6 +3,7 @@
 #include "heart.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -33,6 +34,7 @@ struct heart {
 	pthread_cond_t cond;
 	bool stop;
 	uint64_t lost_before;
+	uint64_t ruleset;	/* atomic */
 	struct beat beat;	/* the thread's */
 };
 
@@ -90,6 +92,15 @@ static void put_problems(const struct weir_put *p, struct weir_handle h, const s
 		v[i] = weir_put_text_value(p, b->problems[i], strlen(b->problems[i]));
 }
 
+static void put_ruleset(const struct weir_put *p, struct weir_handle h, uint64_t digest)
+{
+	char text[20];
+
+	snprintf(text, sizeof(text), "%016llx", (unsigned long long)digest);
+	if (digest)
+		weir_put_text(p, h, text);
+}
+
 static int beat_send(const struct heart *h, const struct beat *b)
 {
 	const struct weir_handle *out = h->conf.out;
@@ -101,7 +112,7 @@ static int beat_send(const struct heart *h, const struct beat *b)
 	weir_put_text(&p, out[HEART_VERSION], b->version);
 	weir_put_text(&p, out[HEART_CONFIG_DIGEST], b->config_digest);
 	weir_set_u64(p.ev, out[HEART_CONFIG_GENERATION], b->generation);
-	weir_put_text(&p, out[HEART_RULESET_DIGEST], b->ruleset_digest);
+	put_ruleset(&p, out[HEART_RULESET_DIGEST], heart_ruleset(h));
 	weir_set_u64(p.ev, out[HEART_UPTIME], b->uptime_s);
 	weir_set_u64(p.ev, out[HEART_MEMORY], b->memory);
 	put_events(&p, out[HEART_EVENTS], b);
@@ -210,6 +221,16 @@ void heart_share(struct heart *a, struct heart *b)
 	pthread_mutex_lock(&a->lock);
 	a->lost_before = lost;
 	pthread_mutex_unlock(&a->lock);
+}
+
+void heart_set_ruleset(struct heart *h, uint64_t digest)
+{
+	__atomic_store_n(&h->ruleset, digest, __ATOMIC_RELAXED);
+}
+
+uint64_t heart_ruleset(const struct heart *h)
+{
+	return __atomic_load_n(&h->ruleset, __ATOMIC_RELAXED);
 }
 
 struct heart *heart_free(struct heart *h)

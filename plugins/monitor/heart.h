@@ -42,5 +42,8 @@ struct heart;
 struct heart *heart_new(const struct heart_conf *conf);
 /* Both threads may run: each knows then what the other has told. */
 void heart_share(struct heart *a, struct heart *b);
+/* The digest of the rules in force; 0: there are none. Any thread; does not wait. */
+void heart_set_ruleset(struct heart *h, uint64_t digest);
+uint64_t heart_ruleset(const struct heart *h);
 /* NULL, always; h may be NULL. */
 struct heart *heart_free(struct heart *h);

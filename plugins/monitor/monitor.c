@@ -113,6 +113,7 @@ struct monitor {
 	struct limit limits[ABNORMAL__MAX];
 	struct abnormal look;
 	struct weir_handle out[WEIR_N_OF(monitor_produces)];
+	struct weir_handle ruleset_digest, ruleset_shadow;
 	struct heart *heart;	/* NULL: none */
 };
 
@@ -192,12 +193,26 @@ static void tell_or_cut(struct monitor *m, const struct weir_event *ev, unsigned
 	}
 }
 
+/* Of the rules in force; others only run beside them. */
+static void ruleset_take(struct monitor *m, const struct weir_event *ev)
+{
+	struct weir_value v = weir_get(ev, m->ruleset_digest);
+	char text[20] = "";
+
+	if (!weir_present(&v) || v.len >= sizeof(text) || weir_get_u64(ev, m->ruleset_shadow, 0))
+		return;
+	memcpy(text, v.v.p, v.len);
+	heart_set_ruleset(m->heart, strtoull(text, NULL, 16));
+}
+
 static int monitor_process(void *inst, struct weir_event *ev)
 {
 	struct monitor *m = inst;
 	struct abnormal_found f;
 	unsigned error;
 
+	if (m->heart && m->ruleset_digest.slot)
+		ruleset_take(m, ev);
 	if (!m->tells || !abnormal_look(&m->look, ev, &f))
 		return WEIR_CONTINUE;
 	for (error = 0; error < ABNORMAL__MAX; error++)
@@ -216,8 +231,11 @@ static int monitor_adopt(void *inst, void *other)
 	memcpy(limits, to->limits, sizeof(limits));
 	memcpy(to->limits, from->limits, sizeof(limits));
 	memcpy(from->limits, limits, sizeof(limits));
-	if (to->heart && from->heart)
-		heart_share(to->heart, from->heart);
+	if (!to->heart || !from->heart)
+		return 0;
+	heart_share(to->heart, from->heart);
+	if (to->ruleset_digest.slot)
+		heart_set_ruleset(to->heart, heart_ruleset(from->heart));
 	return 0;
 }
 
@@ -242,6 +260,7 @@ static const struct weir_want monitor_wants[] = {
 	{ "process.exe.path", WEIR_WANT_REQUIRED, 0 }, { "exec.flags", 0, 0 },
 	{ "file.path", WEIR_WANT_REQUIRED, 0 }, { "file.flags", 0, 0 },
 	{ "lost.reason", 0, 0 }, { "lost.count", 0, 0 },
+	{ "ruleset.digest", 0, 0 }, { "ruleset.shadow", 0, 0 },
 };
 
 static struct weir_handle handle_of(const struct weir_setup *s, const char *name)
@@ -315,6 +334,8 @@ static int monitor_open(const struct weir_setup *s, void **inst)
 	memcpy(m->out, s->produces, sizeof(m->out));
 	for (i = 0; i < ABNORMAL_IN__MAX; i++)
 		m->look.in[i] = handle_of(s, abnormal_names[i]);
+	m->ruleset_digest = handle_of(s, "ruleset.digest");
+	m->ruleset_shadow = handle_of(s, "ruleset.shadow");
 	if (fields_take(m, s)) {
 		monitor_close(m);
 		return -1;

@@ -298,10 +298,17 @@ static struct fake_event *await(struct fake *f, uint32_t n)
 	return fake_sent(f, n - 1);
 }
 
+static const struct weir_field_def ruleset_fields[] = {
+	{ .name = "ruleset.digest", .kind = WEIR_KIND_STR },
+	{ .name = "ruleset.shadow", .kind = WEIR_KIND_BOOL },
+	{ .name = NULL }
+};
+
 static void test_heart(void)
 {
 	struct fake_event *e;
 	struct fake *f;
+	uint32_t n = 0;
 
 	n_asked = 0;
 	is_bad = false;
@@ -322,6 +329,19 @@ static void test_heart(void)
 	is_int(fake_get_in(e, "heartbeat.problems").status, WEIR_ABSENT, "no problems");
 	is_int(fake_get_in(e, "ref.id").status, WEIR_ABSENT, "nothing caused it");
 	await(f, 3);
+	fake_close(f);
+	f = fake_open(&weir_plugin, "interval=10ms", ruleset_fields);
+	fake_begin(f, WEIR_EV_exec);
+	fake_str(f, "ruleset.digest", "00000000c0ffee00");
+	fake_process(f);
+	fake_begin(f, WEIR_EV_exec);
+	fake_str(f, "ruleset.digest", "0000000000000bad");
+	fake_u64(f, "ruleset.shadow", 1);
+	fake_process(f);
+	do
+		e = await(f, ++n);
+	while (fake_get_in(e, "heartbeat.ruleset.digest").status == WEIR_ABSENT);
+	is_str(fake_text_in(e, "heartbeat.ruleset.digest"), "00000000c0ffee00", "the rules in force");
 	fake_close(f);
 
 	is_bad = true;
