@@ -25,6 +25,7 @@ struct map_ring m_ring_critical SEC(".maps"), m_ring_bulk SEC(".maps");
 struct map_scratch m_scratch SEC(".maps");
 struct map_spill m_spill SEC(".maps");
 struct map_excluded m_excluded SEC(".maps");
+struct map_excluded m_protected SEC(".maps");
 struct map_exec m_exec SEC(".maps");
 struct map_lost m_lost SEC(".maps");
 
@@ -50,7 +51,7 @@ struct {
 	__type(value, __u32);
 } m_skip_cgroup SEC(".maps");
 
-/* Prefixes: names of environment variables that are wanted, and what to skip. */
+/* Prefixes: names of environment variables that are wanted, what to skip and to protect. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(max_entries, 256);
@@ -58,7 +59,7 @@ struct {
 	__type(key, struct lpm_key);
 	__type(value, __u32);
 } m_env SEC(".maps"), m_skip_comm SEC(".maps"), m_skip_exe SEC(".maps"),
-  m_skip_path SEC(".maps");
+  m_skip_path SEC(".maps"), m_protect SEC(".maps");
 
 /* Token buckets of the bulk class by cgroup: theoretical arrival time, ns. */
 struct {
@@ -550,6 +551,22 @@ static __always_inline bool process_skipped(struct scratch *s, struct weir_base 
 	       path_skipped(s, &m_skip_exe);
 }
 
+/*
+ * Whose executable is protected, right behind its path; and, where on_fork was not there yet,
+ * whose parent is.
+ */
+static __always_inline void protect(struct scratch *s, struct weir_base *b,
+				    struct task_struct *task)
+{
+	__u64 start = task->group_leader->start_boottime;
+	__u32 tgid = task->tgid;
+
+	if (!(cfg_filters & FILTER_PROTECT) || !b->exe_path.off || task_listed(&m_protected, task))
+		return;
+	if (path_skipped(s, &m_protect) || task_listed(&m_protected, task->real_parent))
+		bpf_map_update_elem(&m_protected, &tgid, &start, BPF_ANY);
+}
+
 static __always_inline void base_begin(struct scratch *s, __u32 type, __u32 size)
 {
 	struct weir_base *b = (void *)s->rec;
@@ -583,6 +600,7 @@ static __always_inline void base_fill(struct scratch *s, struct task_struct *tas
 	}
 	if (mm)
 		exe_fill(s, b, mm);
+	protect(s, b, task);
 	if (self) {
 		s->excluded = process_skipped(s, b);
 		/* An image in the making has no end of them yet. */

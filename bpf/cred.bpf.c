@@ -2,7 +2,7 @@
 /*
  * What a thread is, and where: credentials and namespaces.
  *
- *   credentials	lsm/task_fix_setuid	remember which call it is
+ *   credentials	lsm/task_fix_setuid	asked for: waits for the change
  *			lsm/task_fix_setgid
  *			lsm/task_fix_setgroups
  *			lsm/capset
@@ -86,34 +86,6 @@ static __always_inline bool is_unsharing(void)
 }
 
 /* ---- credentials -----------------------------------------------------------------*/
-
-SEC("lsm/task_fix_setuid")
-int on_fix_setuid(__u64 *ctx)
-{
-	mark_set(WEIR_CRED_VIA_SETUID, ctx[0]);
-	return 0;
-}
-
-SEC("lsm/task_fix_setgid")
-int on_fix_setgid(__u64 *ctx)
-{
-	mark_set(WEIR_CRED_VIA_SETGID, ctx[0]);
-	return 0;
-}
-
-SEC("lsm/task_fix_setgroups")
-int on_fix_setgroups(__u64 *ctx)
-{
-	mark_set(WEIR_CRED_VIA_SETGROUPS, ctx[0]);
-	return 0;
-}
-
-SEC("lsm/capset")
-int on_capset(__u64 *ctx)
-{
-	mark_set(WEIR_CRED_VIA_CAPSET, ctx[0]);
-	return 0;
-}
 
 SEC("lsm/bprm_committing_creds")
 int on_committing_creds(__u64 *ctx)
@@ -201,15 +173,17 @@ static __always_inline __u32 cred_changes(const struct cred *old, const struct c
 	return c;
 }
 
-static __always_inline void credentials_emit(const struct cred *new, __u32 changes,
-					     __u32 via)
+static __always_inline struct scratch *credentials_begin(const struct cred *new, __u32 changes,
+							 __u32 via)
 {
 	struct weir_credentials *e;
 	struct scratch *s;
 
-	s = op_begin(WEIR_EV_credentials, sizeof(*e));
+	/* A change that was asked for and never made: no process was to be had. */
+	op_flush(WEIR_EV_credentials, WEIR_OUTCOME_UNKNOWN);
+	s = op_begin_as(WEIR_EV_credentials, sizeof(*e), true);
 	if (!s)
-		return;
+		return NULL;
 	e = (void *)s->rec;
 	e->cred_changes = changes;
 	e->cred_via = via;
@@ -226,7 +200,53 @@ static __always_inline void credentials_emit(const struct cred *new, __u32 chang
 	e->new_inheritable = caps_read(&new->cap_inheritable);
 	if (changes & WEIR_CRED_USER_NS)
 		e->new_ns_user = new->user_ns->ns.inum;
-	op_now(s, NULL, WEIR_OUTCOME_SUCCESS);
+	return s;
+}
+
+/*
+ * The ids are as they will be committed, as the module that knows capabilities has been
+ * asked before. Nothing fails behind the hook but for want of memory or of processes.
+ */
+static __always_inline int credentials_asked(__u64 *ctx, __u32 via)
+{
+	const struct cred *new = (void *)ctx[0], *old = (void *)ctx[1];
+	struct scratch *s = NULL;
+	__u32 changes;
+
+	mark_set(via, (__u64)new);
+	if (!type_enabled(WEIR_EV_credentials) || task_excluded() ||
+	    (cfg_lsm_fexit && ret_errno(ctx)))
+		return 0;
+	changes = cred_changes(old, new);
+	if (changes)
+		s = credentials_begin(new, changes, via);
+	if (!s)
+		return 0;
+	return op_ask(s, ctx, WEIR_EV_credentials, (__u64)new);
+}
+
+SEC("lsm/task_fix_setuid")
+int on_fix_setuid(__u64 *ctx)
+{
+	return credentials_asked(ctx, WEIR_CRED_VIA_SETUID);
+}
+
+SEC("lsm/task_fix_setgid")
+int on_fix_setgid(__u64 *ctx)
+{
+	return credentials_asked(ctx, WEIR_CRED_VIA_SETGID);
+}
+
+SEC("lsm/task_fix_setgroups")
+int on_fix_setgroups(__u64 *ctx)
+{
+	return credentials_asked(ctx, WEIR_CRED_VIA_SETGROUPS);
+}
+
+SEC("lsm/capset")
+int on_capset(__u64 *ctx)
+{
+	return credentials_asked(ctx, WEIR_CRED_VIA_CAPSET);
 }
 
 /*
@@ -254,6 +274,7 @@ int on_commit_creds(__u64 *ctx)
 	struct mark *m = mark_find();
 	__u32 via = WEIR_CRED_VIA_OTHER, changes;
 	bool unsharing = m && m->what == MARK_UNSHARE;
+	struct scratch *s;
 
 	if (m) {
 		if (m->cred == (__u64)new && m->what != MARK_SETNS_USER)
@@ -264,11 +285,18 @@ int on_commit_creds(__u64 *ctx)
 		return 0;
 	if (!unsharing && old->user_ns != new->user_ns && type_enabled(WEIR_EV_namespace))
 		setns_user_mark(old, new);
+	s = op_waiting(WEIR_EV_credentials, (__u64)new);
+	if (s) {
+		op_done(s, 0);
+		return 0;
+	}
 	if (!type_enabled(WEIR_EV_credentials))
 		return 0;
 	changes = cred_changes(old, new);
 	if (changes)
-		credentials_emit(new, changes, via);
+		s = credentials_begin(new, changes, via);
+	if (s)
+		op_now(s, NULL, WEIR_OUTCOME_SUCCESS);
 	return 0;
 }
 

@@ -20,14 +20,15 @@ int on_fork(__u64 *ctx)
 	struct task_struct *child = (void *)ctx[1];
 	struct task_struct *up = child->real_parent;
 	__u64 start = child->start_boottime;
-	__u32 tgid;
+	__u32 tgid = child->tgid;
 	struct weir_fork *e;
 	struct scratch *s;
 
 	if (child->pid != child->tgid)
 		return 0;
+	if (task_listed(&m_protected, bpf_get_current_task_btf()))
+		bpf_map_update_elem(&m_protected, &tgid, &start, BPF_ANY);
 	if (task_excluded()) {
-		tgid = child->tgid;
 		bpf_map_update_elem(&m_excluded, &tgid, &start, BPF_ANY);
 		return 0;
 	}
@@ -278,5 +279,6 @@ int on_exit(__u64 *ctx)
 		return 0;
 	process_exit(task);
 	bpf_map_delete_elem(&m_excluded, &tgid);
+	bpf_map_delete_elem(&m_protected, &tgid);
 	return 0;
 }

@@ -15,6 +15,7 @@
 #define FILTER_COMM	4u
 #define FILTER_EXE	8u
 #define FILTER_PATH	16u
+#define FILTER_PROTECT	32u	/* is none: who is protected is to be found out */
 
 /* Work areas of the matcher at most; a power of two. */
 #define RULES_SLOTS	256u

@@ -27,6 +27,13 @@ static __always_inline bool is_self(const struct task_struct *target)
 	return target->tgid == (int)(bpf_get_current_pid_tgid() >> 32);
 }
 
+/* Those that are protected may do to each other what they like. */
+static __always_inline __u32 target_flags(const struct task_struct *target)
+{
+	return task_listed(&m_protected, target) &&
+	       !task_listed(&m_protected, bpf_get_current_task_btf()) ? WEIR_TARGET_PROTECTED : 0;
+}
+
 /* An event about `target`, whose fields are the first of both types. */
 static __always_inline struct scratch *target_begin(__u32 type, __u32 size,
 						    struct task_struct *target)
@@ -84,9 +91,14 @@ static __always_inline struct scratch *signal_begin(struct task_struct *target, 
 {
 	struct scratch *s;
 
-	s = target_begin(WEIR_EV_signal, sizeof(struct weir_signal), target);
-	if (s)
-		((struct weir_signal *)s->rec)->signo = sig;
+	struct weir_signal *e;
+
+	s = target_begin(WEIR_EV_signal, sizeof(*e), target);
+	if (!s)
+		return NULL;
+	e = (void *)s->rec;
+	e->signo = sig;
+	e->signal_target_flags = target_flags(target);
 	return s;
 }
 
@@ -147,6 +159,7 @@ static __always_inline struct scratch *ptrace_begin(struct task_struct *target, 
 	e = (void *)s->rec;
 	e->ptrace_mode = mode;
 	e->ptrace_via = via;
+	e->ptrace_target_flags = target_flags(target);
 	return s;
 }
 

@@ -127,6 +127,8 @@ struct map_excluded {
 	__type(value, __u64);
 };
 extern struct map_excluded m_excluded SEC(".maps");
+/* The same of those that are protected. */
+extern struct map_excluded m_protected SEC(".maps");
 
 struct map_exec {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -302,13 +304,17 @@ static __always_inline void lost_count(__u32 type, __u32 reason)
 		__sync_fetch_and_add(n, 1);
 }
 
-static __always_inline bool task_excluded(void)
+static __always_inline bool task_listed(void *map, const struct task_struct *task)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
-	__u64 *start = bpf_map_lookup_elem(&m_excluded, &tgid);
+	__u32 tgid = task->tgid;
+	__u64 *start = bpf_map_lookup_elem(map, &tgid);
 
 	return start && (!*start || *start == task->group_leader->start_boottime);
+}
+
+static __always_inline bool task_excluded(void)
+{
+	return task_listed(&m_excluded, bpf_get_current_task_btf());
 }
 
 /*
@@ -421,17 +427,22 @@ static __always_inline struct scratch *scratch_find(__u32 tid, __u32 type, __u64
  * Begins an operation of the current task: NULL where nobody wants it. `type`
  * and `size` (of its struct) are constants.
  */
-static __always_inline struct scratch *op_begin(__u32 type, __u32 size)
+static __always_inline struct scratch *op_begin_as(__u32 type, __u32 size, bool waits)
 {
 	struct scratch *s;
 
 	if (!type_enabled(type) || task_excluded())
 		return NULL;
-	s = scratch_claim(type, g_outcomes >> type & 1);
+	s = scratch_claim(type, waits);
 	if (!s)
 		return NULL;
 	base_fill_current(s, type, size);
 	return s;
+}
+
+static __always_inline struct scratch *op_begin(__u32 type, __u32 size)
+{
+	return op_begin_as(type, size, g_outcomes >> type & 1);
 }
 
 /* The return value of the function that a fexit program follows. */

@@ -126,7 +126,8 @@ static void settings_fill(struct weir_skel *skel, const struct source_bpf_conf *
 			  (conf->n_skip_cgroups ? FILTER_CGROUP : 0) |
 			  (conf->n_skip_comms ? FILTER_COMM : 0) |
 			  (conf->n_skip_exes ? FILTER_EXE : 0) |
-			  (conf->n_skip_paths ? FILTER_PATH : 0);
+			  (conf->n_skip_paths ? FILTER_PATH : 0) |
+			  (conf->n_protect ? FILTER_PROTECT : 0);
 	if (conf->rate) {
 		ro->cfg_rate_ns = 1000000000ull / conf->rate;
 		ro->cfg_rate_burst_ns = ro->cfg_rate_ns * MAX(conf->burst, 1u);
@@ -162,7 +163,7 @@ static int prefixes_put(struct bpf_map *map, const char *const *texts, size_t n,
 	return 0;
 }
 
-/* The value: of m_excluded, whenever the process began. */
+/* The value: of m_excluded and m_protected, whenever the process began. */
 static int number_put(struct bpf_map *map, uint32_t number)
 {
 	uint64_t value = 0;
@@ -175,6 +176,8 @@ static int pids_put(struct weir_skel *skel, const struct source_bpf_conf *conf)
 	size_t i;
 	int r = number_put(skel->maps.m_excluded, (uint32_t)getpid());
 
+	if (!r)
+		r = number_put(skel->maps.m_protected, (uint32_t)getpid());
 	for (i = 0; !r && i < conf->n_skip_pids; i++)
 		r = number_put(skel->maps.m_excluded, (uint32_t)conf->skip_pids[i]);
 	for (i = 0; !r && i < conf->n_skip_uids; i++)
@@ -223,6 +226,8 @@ static int maps_fill(struct weir_skel *skel, const struct source_bpf_conf *conf)
 	if (!r)
 		r = prefixes_put(skel->maps.m_skip_path, conf->skip_paths,
 				 conf->n_skip_paths, "");
+	if (!r)
+		r = prefixes_put(skel->maps.m_protect, conf->protect, conf->n_protect, "");
 	return r;
 }
 

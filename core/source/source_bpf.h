@@ -31,6 +31,8 @@ struct source_bpf_conf {
 	size_t n_skip_exes;
 	const char *const *skip_paths;
 	size_t n_skip_paths;
+	const char *const *protect;	/* the same: whose processes are protected */
+	size_t n_protect;
 	uint32_t rate;			/* bulk events per second and cgroup; 0: no limit */
 	uint32_t burst;
 	uint64_t id_base;		/* ids are this + (seq << 2 | class) */

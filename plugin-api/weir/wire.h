@@ -238,6 +238,7 @@ enum weir_cred_via {
 };
 
 enum weir_ns_via { WEIR_NS_SETNS = 1, WEIR_NS_UNSHARE = 2, WEIR_NS_CLONE = 3 };
+enum weir_target_flags { WEIR_TARGET_PROTECTED = 1 };
 enum weir_ptrace_via { WEIR_PTRACE_ACCESS = 1, WEIR_PTRACE_TRACEME = 2 };
 enum weir_shell_kind {
 	WEIR_SHELL_BASH = 1,

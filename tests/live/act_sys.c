@@ -266,6 +266,31 @@ static int do_bpf_elements(char **a)
 	return act_done(bpf(BPF_MAP_DELETE_ELEM, &attr));
 }
 
+/* bpf-verified: of each program that is loaded, how many instructions were verified */
+static int do_bpf_verified(char **a)
+{
+	struct bpf_prog_info info;
+	union bpf_attr next = { 0 }, attr;
+	int fd;
+
+	(void)a;
+	while (!bpf(BPF_PROG_GET_NEXT_ID, &next)) {
+		attr = (union bpf_attr){ .prog_id = next.next_id };
+		fd = bpf(BPF_PROG_GET_FD_BY_ID, &attr);
+		if (fd < 0)
+			return errno;
+		memset(&info, 0, sizeof(info));
+		attr = (union bpf_attr){ .info = { .bpf_fd = (uint32_t)fd,
+			.info_len = sizeof(info), .info = (uintptr_t)&info } };
+		if (bpf(BPF_OBJ_GET_INFO_BY_FD, &attr))
+			return errno;
+		printf("%u %s\n", info.verified_insns, info.name);
+		close(fd);
+		next.start_id = next.next_id;
+	}
+	return errno == ENOENT ? 0 : errno;
+}
+
 /* bpf-prog NAME [bad]: a socket filter */
 static int do_bpf_prog(char **a)
 {
@@ -415,7 +440,7 @@ const struct act_op act_sys_ops[] = {
 	{ "open-tree", do_open_tree }, { "move-mount", do_move_mount },
 	{ "reconfigure", do_reconfigure }, { "finit", do_finit }, { "init", do_init },
 	{ "delete-module", do_delete_module }, { "bpf-map", do_bpf_map },
-	{ "bpf-elements", do_bpf_elements }, { "bpf-prog", do_bpf_prog },
+	{ "bpf-elements", do_bpf_elements }, { "bpf-verified", do_bpf_verified }, { "bpf-prog", do_bpf_prog },
 	{ "bpf-pin", do_bpf_pin }, { "bpf-get", do_bpf_get }, { "bpf-map-id", do_bpf_map_id },
 	{ "bpf-tracepoint", do_bpf_tracepoint }, { "bpf-link", do_bpf_link },
 	{ "bpf-attach", do_bpf_attach }, { "bpf-trace", do_bpf_trace },

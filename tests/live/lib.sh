@@ -185,4 +185,16 @@ all_done()
 
 inode() { stat -c %i "$1"; }
 device() { stat -c %Hd:%Ld "$1"; }
+# A module of this kernel, as it is loaded; another test may have it.
+module_file()
+{
+	local file
+
+	rmmod "$1" 2>/dev/null
+	file=$(modinfo -n "$1") || return
+	case $file in
+	*.xz) xz -dc "$file" ;;
+	*) cat "$file" ;;
+	esac
+}
 base64_of() { printf '%b' "$(sed 's/../\\x&/g' <<<"$1")" | base64 -w 0; }

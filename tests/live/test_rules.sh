@@ -9,8 +9,9 @@ grep -q '\bbpf\b' /sys/kernel/security/lsm || skip_all "no BPF LSM"
 EPERM=1
 EVENTS='"exec", "fork", "exit", "open", "create", "unlink", "rename", "link", "symlink",
 	"mkdir", "rmdir", "truncate", "chmod", "chown", "setxattr", "removexattr",
-	"connect", "bind", "listen", "mprotect_exec", "mount", "umount", "signal", "ptrace", "bpf"'
-mkdir "$T/rules" "$T/no" "$T/yes"
+	"connect", "bind", "listen", "mprotect_exec", "mount", "umount", "signal", "ptrace", "bpf",
+	"set_acl", "mmap_exec", "module_load", "udp_send", "dns_query", "credentials"'
+mkdir "$T/rules" "$T/no" "$T/yes" "$T/none"
 STAGES="{ plugin = \"rules\"; paths = [ \"$T/rules\" ]; never = [ \"$T/protected\" ]; }, "
 
 # rule TYPE ACTION CONDITION...: a rule on our own names; its id is TYPE-ACTION.
@@ -29,19 +30,34 @@ rule()
 	} >"$T/rules/${NAME:-$1-$2}.yml"
 }
 
-for t in open create unlink rename link symlink mkdir rmdir truncate chmod chown setxattr \
-	removexattr; do
+files="open create unlink rename link symlink mkdir rmdir truncate chmod chown setxattr
+	removexattr set_acl mmap_exec module_load"
+for t in $files mprotect_exec connect bind listen udp_send dns_query mount umount credentials \
+	signal ptrace bpf; do
+	NAME=die-$t rule $t kill "process.args|contains: die-$t"
+	sed -i "s/^id: .*/id: die-$t/" "$T/rules/die-$t.yml"
+done
+for t in $files; do
 	rule $t block "file.path|startswith: $T/no/" "process.args|contains: $t"
 done
 rule connect block "destination.port: 4711"
 rule bind block "source.port: 4712"
 rule listen block "process.args|contains: nolisten"
 rule mprotect_exec block "process.args|contains: noprotect"
+rule udp_send block "destination.port: 4713"
+rule dns_query block "dns.question.name|endswith: .bad.test"
+rule credentials block "credentials.uid: 4243"
+NAME=caps rule credentials block "process.args|contains: nocaps" "credentials.via: capset"
+sed -i 's/^id: .*/id: caps/' "$T/rules/caps.yml"
 rule mount block "file.path: $T/mnt"
 rule umount block "process.args|contains: noumount"
 rule signal block "target.process.name: victim"
 rule ptrace block "target.process.name: victim"
 rule bpf block "process.args|contains: nobpf"
+for t in signal ptrace; do
+	NAME=guard-$t rule $t block "target.flags|contains: protected" "process.args|contains: attack"
+	sed -i "s/^id: .*/id: guard-$t/" "$T/rules/guard-$t.yml"
+done
 rule exec block "Image|endswith: [ /blocked-program, /blocked-script ]"
 NAME=exec-argv rule exec block "CommandLine|contains: '--evil'"
 sed -i 's/^id: .*/id: exec-argv/' "$T/rules/exec-argv.yml"
@@ -49,6 +65,8 @@ printf 'title: of root, by bash\nid: by-bash\nlogsource: { category: process_cre
 	'detection: { s: { User: root, process.args.1: first, ParentImage|endswith: /bash }, condition: s }' \
 	>"$T/rules/by-bash.yml"
 rule exec kill "Image|endswith: /killed-program"
+NAME=static rule exec block "Image: $T/static"
+sed -i 's/^id: .*/id: static/' "$T/rules/static.yml"
 rule mkdir block_kill "file.path|startswith: $T/no/" "process.args|contains: die-too"
 rule unlink block_kill_parent "file.path|startswith: $T/no/" "process.args|contains: parent"
 rule mkdir observe "file.path|endswith: /SEEN"
@@ -63,11 +81,16 @@ printf 'title: bad\nlogsource: { category: exec, service: weir }\ndetection:\n  
 	>"$T/rules/bad.yml"
 
 cp "$ACT" "$T/no/open"
-for f in unlink rename link chmod chown setxattr removexattr truncate; do
+for f in unlink rename link chmod chown setxattr removexattr truncate set_acl; do
 	echo content >"$T/no/$f"
 done
 setfattr -n user.x -v y "$T/no/removexattr" 2>/dev/null || "$ACT" x setxattr "$T/no/removexattr" user.x y
 mkdir "$T/no/rmdir" "$T/mnt" "$T/yes/dry"
+cp "$ACT" "$T/no/mmap_exec"
+module_file dummy >"$T/no/module_load"
+cp "$ACT" "$T/static"
+mkdir "$T/bind"
+mount --bind "$T/no" "$T/bind"
 # One file by two names, known by its number; the layers of an overlay.
 ln "$T/no/chown" "$T/yes/hard"
 NAME=inode rule chmod block "file.inode: $(inode "$T/no/chown")" "file.dev: '$(device "$T/no/chown")'"
@@ -86,13 +109,33 @@ printf '#!/bin/sh\necho ran\n' >"$T/blocked-script"
 cp "$ACT" "$T/protected"
 chmod 755 "$T"/*program "$T"/*script
 cp "$ACT" "$T/victim"
+# guarded: a protected shell with a child, whose number is in $child
+cp /bin/bash "$T/guarded"
+guarded_all=()
+guarded()
+{
+	local from
+
+	# shellcheck disable=SC2016  # expanded there
+	exec {from}< <(exec "$T/guarded" -c 'sleep 1000 & echo $$ $!; wait')
+	read -r -u "$from" guarded child
+	guarded_all+=("$guarded" "$child")
+}
+guarded
+before=$child
 mkdir "$T/conf.d"
 # Thousands of rules take their time in an emulated machine.
 echo "control = { socket = \"$T/sock\"; }; reload = { open = \"5m\"; };" >"$T/conf.d/control.conf"
-sensor_start rules 'ring_size = "64K"'
+sensor_start rules 'ring_size = "64K"' "protect = [ \"$T/guarded\" ]"
 
 check "the rules are in the kernel" "$EXPECT" --wait "$OUT" $DEADLINE \
 	"type=ruleset ruleset.generation>=1 ruleset.kernel>=20 ruleset.refused=1 ruleset.errors.#=1"
+
+# The kernel gives up at a million.
+"$ACT" verified bpf-verified | sort -rn >"$T/verified"
+check "the verifier has room for all programs" between 1 "$(head -n 1 "$T/verified" | cut -d ' ' -f 1)" 200000
+awk '{ sum += $1 } NR < 6 { print "# verified instructions: " $0 }
+	END { print "# verified instructions: " sum " of all " NR " programs" }' "$T/verified"
 
 # ---- refused, by effect
 # denied TAG OPERATION ...: fails with EPERM.
@@ -131,11 +174,22 @@ blocked chmod chmod "$T/no/chmod" 4777
 blocked chown chown "$T/no/chown" 4242 4242
 blocked setxattr setxattr "$T/no/setxattr" user.x y
 blocked removexattr removexattr "$T/no/removexattr" user.x
+acl=0x0200000001000600ffffffff02000400e803000004000400ffffffff10000600ffffffff20000400ffffffff
+blocked set_acl setxattr "$T/no/set_acl" system.posix_acl_access $acl
+blocked mmap_exec mmap "$T/no/mmap_exec" rx private
+blocked module_load finit "$T/no/module_load" numdummies=0
 check "nothing of it was done" [ ! -e "$T/no/create" -a -e "$T/no/unlink" -a -e "$T/no/rename" \
 	-a ! -e "$T/yes/link" -a ! -e "$T/no/symlink" -a ! -e "$T/no/mkdir" -a -d "$T/no/rmdir" \
-	-a -s "$T/no/truncate" -a ! -u "$T/no/chmod" -a "$(stat -c %u "$T/no/chown")" = 0 ]
+	-a -s "$T/no/truncate" -a ! -u "$T/no/chmod" -a ! -d /sys/module/dummy -a "$(stat -c %u "$T/no/chown")" = 0 ]
 blocked connect connect tcp 127.0.0.1 4711
 blocked bind bind-to tcp 127.0.0.1 4712
+blocked udp_send udp-send 127.0.0.1 4713 68656c6c6f
+blocked dns_query dns-ask "" 127.0.0.1 host.bad.test 1
+blocked credentials setuid 4243
+check "capabilities are not given up" denied nocaps capset-drop 21
+told_blocked credentials caps nocaps
+check "another user may be" is "$("$ACT" other setuid 4244 >/dev/null 2>&1; echo $?)" 0
+told "type=credentials process.args.1=other credentials.uid=4244 outcome=success"
 check "listen is refused" denied nolisten listen tcp 127.0.0.1 0 5
 told_blocked listen listen-block nolisten
 check "mprotect is refused" denied noprotect mprotect - rw rx private
@@ -152,12 +206,73 @@ until grep -q victim "/proc/$victim/comm"; do :; done
 blocked signal signal $victim 9
 blocked ptrace attach $victim
 check "the victim lives" [ -d "/proc/$victim" ]
+guarded
+for pid in $guarded $child $before $sensor; do
+	check "what is protected cannot be killed" denied attack signal $pid 9
+	check "nor traced" denied attack attach $pid
+	told "type=signal process.args.1=attack target.process.pid=$pid outcome=blocked rule.id=guard-signal"
+	told "type=ptrace process.args.1=attack target.process.pid=$pid outcome=blocked rule.id=guard-ptrace"
+done
+check "but by its own" is "$("$T/guarded" -c 'sleep 1000 & kill $!; wait $!; echo $?' attack 2>/dev/null)" 143
+check "what is not is as ever" is "$(bash -c "sleep 1000 & $ACT attack signal \$! 9; wait \$!; echo \$?" 2>/dev/null)" 137
+told "type=signal process.args.1=attack signal.number=SIGKILL outcome=success target.flags.#=0"
 check "bpf is refused" denied nobpf bpf-map live
 told_blocked bpf bpf-block nobpf
+
+# ---- killed, when it is done
+# killed TYPE OPERATION ...
+killed()
+{
+	local rc=0
+
+	"$ACT" "die-$1" "${@:2}" >/dev/null 2>&1 || rc=$?
+	check "$1 kills" is $rc 137
+	told "type=$1 process.args.1=die-$1 rule.id=die-$1 rule.done.0=killed"
+}
+cd "$T/yes" || exit 1
+cp "$T/no/module_load" module
+killed create open new wr,creat,excl 600
+killed open open new rd
+killed link link new link
+killed rename rename link renamed
+killed symlink symlink target symlink
+killed unlink unlink renamed
+killed mkdir mkdir dir 755
+killed rmdir rmdir dir
+killed truncate truncate new 0
+killed chmod chmod new 600
+killed chown chown new 1 1
+killed setxattr setxattr new user.x y
+killed removexattr removexattr new user.x
+killed set_acl setxattr new system.posix_acl_access $acl
+killed mmap_exec mmap "$ACT" rx private
+killed mprotect_exec mprotect - rw rx private
+killed module_load finit module ''
+killed connect connect tcp 127.0.0.1 9
+killed bind bind-to tcp 127.0.0.1 4714
+killed listen listen tcp 127.0.0.1 0 5
+killed udp_send udp-send 127.0.0.1 9 00
+killed dns_query dns-ask "" 127.0.0.1 host.good.test 1
+killed mount mount none "$T/none" tmpfs 0
+killed umount umount "$T/none" 0
+killed credentials setuid 4244
+killed bpf bpf-map live
+sleep 1000 &
+sleeper=$!
+killed signal signal $sleeper 0
+killed ptrace attach $sleeper
+kill -9 $sleeper
+rmmod dummy 2>/dev/null
+cd "$T" || exit 1
 
 # ---- programs
 check "a program is refused" is "$("$T/blocked-program" hello 2>/dev/null; echo $?)" 126
 told "type=exec process.exe.path=$T/blocked-program outcome=blocked rule.id=exec-block rule.done.0=blocked"
+check "a static program is refused" is "$("$T/static" x mkdir "$T/yes/static" 755 2>/dev/null; echo $?)" 126
+told "type=exec process.exe.path=$T/static outcome=blocked rule.id=static rule.done.0=blocked"
+check "an argument kills it before it does anything" is "$("$ACT" --evil mkdir "$T/yes/static" 755; echo $?)" 137
+told "type=exec process.exe.path=$ACT process.args.2=mkdir rule.id=exec-argv rule.done.0=killed"
+check "it has done nothing" [ ! -e "$T/yes/static" ]
 check "a script is refused" is "$("$T/blocked-script" 2>/dev/null; echo $?)" 126
 check "a program of a thread is refused" is \
 	"$("$ACT" thread thread-exec "$T/blocked-program" x hello 2>/dev/null | grep -c hello)" 0
@@ -178,7 +293,7 @@ told "type=unlink process.args.1=parent outcome=blocked rule.done.0=blocked rule
 /bin/true first second
 told "type=exec process.args.1=first rule.id=by-bash rules.0.place=kernel"
 "$ACT" seen mkdir "$T/yes/seen" 755
-told "type=mkdir process.args.1=seen outcome=success rule.id=mkdir-observe rules.0.place=kernel rules.0.level=high rules.0.tags.1=attack.t1059 rules.0.title~observe"
+told "type=mkdir process.args.1=seen outcome=success rule.id=mkdir-observe rules.0.place=kernel rules.0.level=high rules.0.tags.1=attack.t1059 rules.0.title~observe rules.0.selections.0=s rules.0.values.0~SEEN"
 "$ACT" unheard mkdir "$T/yes/unheard" 755
 "$ACT" dry rmdir "$T/yes/dry"
 told "type=rmdir process.args.1=dry outcome=success rule.id=dry rule.done.0=dry_run"
@@ -210,6 +325,8 @@ check "through a symbolic link" denied mkdir mkdir "$T/yes/way/a" 755
 check "through .." denied mkdir mkdir "$T/yes/../no/b" 755
 check "by another name of the same file" denied inode chmod "$T/yes/hard" 4777
 told_blocked chmod inode inode
+check "by a bind mount of its folder" denied bound chmod "$T/bind/chown" 4777
+told_blocked chmod inode bound
 check "on an overlay" denied overlay mkdir "$T/ov/no/x" 755
 told_blocked mkdir overlay overlay
 if [ "$(uname -m)" = x86_64 ]; then
@@ -265,8 +382,8 @@ wait $hammer
 check "at no moment was the folder open" is "$(cat "$T/made")" ""
 check "the rules after all" denied mkdir mkdir "$T/no/g" 755
 sensor_stop rules
-kill -9 $victim
-umount "$T/ov"
+kill -9 $victim "${guarded_all[@]}"
+umount "$T/ov" "$T/bind"
 check "what is excluded is not told" is "$(count "type=mkdir process.args.1=unheard")" 0
 # ---- the guard: boots that did not last
 f=$("$WEIR_BUILD/weird" --options 2>&1 | grep -o '/[^ ")]*/crashes' | head -n 1)

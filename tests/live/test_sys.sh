@@ -8,14 +8,8 @@
 W=$T/w
 mkdir "$W"
 cd "$W" || exit 1
-# Another test may have it loaded.
-rmmod dummy 2>/dev/null || :
 for m in dummy padlock-aes; do
-	file=$(modinfo -n $m) || exit 1
-	case $file in
-	*.xz) xz -dc "$file" ;;
-	*) cat "$file" ;;
-	esac >"$W/$m.ko"
+	module_file $m >"$W/$m.ko" || exit 1
 done
 # The parts use them.
 # shellcheck disable=SC2034

@@ -77,6 +77,7 @@ static const struct {
 	{ S("args_max = \"33K\";"), "weir.conf:2: sensor: option \"args_max\" must be 0 to 32K, not \"33K\"\n" },
 	{ S("rate = -1;"), "weir.conf:2: sensor: option \"rate\" must be 0 to 10000000, not -1\n" },
 	{ S("burst = 0;"), "weir.conf:2: sensor: option \"burst\" must be 1 to 10000000, not 0\n" },
+	{ S("protect = [ \"\" ];"), "weir.conf:2: protect: each text must have 1 to 251 bytes\n" },
 	{ S("rate = \"1\";"), "weir.conf:2: sensor: option \"rate\" must be a whole number, not \"1\"\n" },
 	{ S("exclude = [ 1 ];"), "weir.conf:2: exclude must be a group { ... }, not an array\n" },
 	{ X("pid = [ 1 ];"), "weir.conf:2: exclude: unknown option \"pid\" (did you mean \"pids\"?)\n" },
@@ -140,6 +141,7 @@ static void test_values(void)
 	static const char text[] =
 		"sensor = { events = [ \"open\", \"listen\", \"open\" ]; ring_size = \"64K\";\n"
 		" ring_size_critical = 1073741824; args_max = 0; env = [ ]; rate = 100; burst = 1;\n"
+		" protect = [ \"/p\", \"/q\" ];\n"
 		" exclude = { pids = [ 0, 4194304 ]; uids = ( 4294967295L ); cgroups = [ \"/a\" ];\n"
 		"  comms = [ \"b\", \"c\" ]; exes = [ \"/d\" ]; paths = [ \"/e\", \"/f\", \"/g\" ]; }; };\n"
 		"plugins = { path = [ \"/one\", \"/two\" ]; };\n"
@@ -165,6 +167,7 @@ static void test_values(void)
 	ok(b->n_skip_comms == 2 && !strcmp(b->skip_comms[1], "c"), "comms");
 	ok(b->n_skip_exes == 1 && !strcmp(b->skip_exes[0], "/d"), "exes");
 	ok(b->n_skip_paths == 3 && !strcmp(b->skip_paths[2], "/g"), "paths");
+	ok(b->n_protect == 2 && !strcmp(b->protect[1], "/q"), "protect");
 	is_int((long long)set->n_plugin_dirs, 2, "two folders");
 	is_str(set->plugin_dirs[1], "/two", "the second");
 	is_int(set->log_level, WEIR_LOG_ERROR, "level");
