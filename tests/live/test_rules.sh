@@ -34,8 +34,8 @@ files="open create unlink rename link symlink mkdir rmdir truncate chmod chown s
 	removexattr set_acl mmap_exec module_load"
 for t in $files mprotect_exec connect bind listen udp_send dns_query mount umount credentials \
 	signal ptrace bpf; do
-	NAME=die-$t rule $t kill "process.args|contains: die-$t"
-	sed -i "s/^id: .*/id: die-$t/" "$T/rules/die-$t.yml"
+	NAME=mortal-$t rule $t kill "process.args|contains: die-$t"
+	sed -i "s/^id: .*/id: die-$t/" "$T/rules/mortal-$t.yml"
 done
 for t in $files; do
 	rule $t block "file.path|startswith: $T/no/" "process.args|contains: $t"
