@@ -94,10 +94,15 @@ struct budget_info {
 /* limit_ns is not negative. */
 void budget_init(struct budget *b, const struct budget_conf *conf);
 
+static inline bool budget_may_skip(const struct budget *b)
+{
+	return b->state >= BUDGET_IS_BYPASSED;
+}
+
 /* Once before each call that might be made: true, and counted, if it must not be. */
 static inline bool budget_skips(struct budget *b)
 {
-	if (__builtin_expect(b->state < BUDGET_IS_BYPASSED, 1))
+	if (!budget_may_skip(b))
 		return false;
 	if (b->state == BUDGET_IS_PROBED && b->probes) {
 		b->probes--;

@@ -25,13 +25,13 @@ static bool enricher_step(struct chain *c, struct stage *st, struct weir_event *
 	struct instance_stats *stats = &st->in->stats;
 	int r;
 
-	if (unlikely(stage_skips(st, ev))) {
+	if (stage_skips(st, ev)) {
 		stage_skip(st, ev);
 		return true;
 	}
 	stat_add(&stats->calls, 1);
 	ledger_enter(&st->in->who, LEDGER_PROCESS, ev->rec, ev->rec_size);
-	r = st->def->process(st->inst, ev);
+	r = st->process(st->inst, ev);
 	chain_called(c);
 	if (r == WEIR_CONTINUE)
 		return true;
@@ -46,7 +46,7 @@ static void encode_step(struct chain *c, struct stage *st, const struct weir_eve
 	int r;
 
 	st->page.start = buf->len;
-	if (unlikely(stage_skips(st, ev))) {
+	if (stage_skips(st, ev)) {
 		stat_add(&stats->skipped, 1);
 		services_lose(st->in->services, (const struct weir_base *)ev->rec,
 			      WEIR_LOST_ENCODE);
@@ -88,7 +88,7 @@ static bool stage_step(struct chain *c, struct stage *st, struct weir_event *ev)
 	chain_calls(c, st);
 	if (unlikely(st->filter) && !filter_match(st->filter, ev))
 		return true;
-	switch (st->def->kind) {
+	switch (st->kind) {
 	case WEIR_PLUGIN_ENRICHER:
 		return enricher_step(c, st, ev);
 	case WEIR_PLUGIN_SERIALIZER:

@@ -74,19 +74,21 @@ struct instance {
 	uint64_t *counters;
 	void *inst;
 	bool opened;
-	bool disabled;		/* never called */
 	bool stuck;		/* and that is because it did not return */
 	bool is_async;
 	bool required;		/* never passed over, nor left out */
 	bool closed;		/* sink: the reader is gone */
 	bool failing;		/* sink: the log has been told so */
 	char why[160];		/* of the quarantine */
-	struct instance_stats stats, ticked;
+	struct instance_stats ticked;
+	/* What each call asks for is side by side. */
+	bool disabled;	/* never called */
+	size_t n_poison;	/* of the events below */
+	struct instance_stats stats;
 	struct budget budget;
 	int64_t budget_ns;
 	struct ledger_who who;
 	struct ledger_poison poison[8];
-	size_t n_poison;
 	bool isolated;		/* the plugin runs in a process of its own */
 	struct isolate_limits limits;	/* of that */
 	struct weir_plugin *own_def;	/* then `def`: the proxy */

@@ -93,6 +93,14 @@ static int instance_take(struct stage *st, const struct instance_conf *conf)
 	return st->in ? 0 : -ENOMEM;
 }
 
+static void instance_set(struct stage *st, struct instance *in)
+{
+	st->in = in;
+	st->def = in->def;
+	st->kind = in->def->kind;
+	st->process = in->def->process;
+}
+
 int stage_new(const struct instance_conf *conf, const struct conf_node *node,
 	      struct diag *d, struct stage **out)
 {
@@ -105,7 +113,7 @@ int stage_new(const struct instance_conf *conf, const struct conf_node *node,
 	st->node = node;
 	r = conf->of ? instance_take(st, conf) : instance_new(conf, node, d, &st->in);
 	if (!r) {
-		st->def = st->in->def;
+		instance_set(st, st->in);
 		if (st->def->kind == WEIR_PLUGIN_SINK)
 			st->pending.items = calloc(STAGE_BATCH_ITEMS,
 						   sizeof(*st->pending.items));
@@ -136,8 +144,7 @@ int stage_resolve(struct stage *st, struct schema *schema, struct instance *runn
 		return r ? r : bad;
 	if (!st->taken && running && instance_same(running, st->in)) {
 		instance_free(st->in);
-		st->in = instance_ref(running);
-		st->def = running->def;
+		instance_set(st, instance_ref(running));
 	}
 	return 0;
 }
@@ -164,7 +171,7 @@ struct stage *stage_free(struct stage *st)
 
 /* ---- on the chain's thread --------------------------------------------------------*/
 
-bool stage_skips(struct stage *st, const struct weir_event *ev)
+bool stage_skips_now(struct stage *st, const struct weir_event *ev)
 {
 	struct instance *in = st->in;
 	uint64_t digest;

@@ -11,6 +11,7 @@
 #include <weir/plugin.h>
 
 #include "chain/instance.h"
+#include "util/macros.h"
 
 struct conf_node;
 struct diag;
@@ -33,14 +34,16 @@ struct pending {
 struct stage {
 	unsigned magic;
 #define STAGE_MAGIC	0x57a6e113
+	unsigned kind;			/* of the plugin, as is process */
 	struct instance *in;
-	const struct weir_plugin *def;	/* of the instance */
 	void *inst;
+	int (*process)(void *inst, struct weir_event *ev);
+	struct filter *filter;
+	const struct weir_plugin *def;	/* of the instance */
 	bool taken;			/* the instance is that of another plan as it is */
 	const struct conf_node *node;	/* valid as long as the plan */
 	uint64_t types[WEIR_EV_MAX / 64];	/* events it sees */
 	uint64_t named[WEIR_EV_MAX / 64];	/* of those, asked for by name */
-	struct filter *filter;
 	struct stage *encoder;		/* sink: whose page it writes */
 	struct page page;		/* serializer */
 	struct pending pending;		/* sink */
@@ -68,7 +71,16 @@ void stage_ready(struct stage *st);
 /* What the stage would have set for this event, it has not. */
 void stage_skip(struct stage *st, struct weir_event *ev);
 /* Is it to pass over this event? Budget, quarantine, an event that crashes it. */
-bool stage_skips(struct stage *st, const struct weir_event *ev);
+bool stage_skips_now(struct stage *st, const struct weir_event *ev);
+
+/* Mostly there is no reason to. */
+static inline bool stage_skips(struct stage *st, const struct weir_event *ev)
+{
+	const struct instance *in = st->in;
+
+	return unlikely(in->disabled || in->n_poison || budget_may_skip(&in->budget)) &&
+	       stage_skips_now(st, ev);
+}
 
 static inline bool stage_sees(const struct stage *st, unsigned type)
 {
