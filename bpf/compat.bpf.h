@@ -39,6 +39,12 @@ struct iov_iter___until_6_3 {
 struct iov_iter___6_4 {
 	void *__iov;
 };
+struct fileattr___until_6_16 {
+	__u32 flags;
+};
+struct file_kattr {
+	__u32 flags;
+};
 #pragma clang attribute pop
 
 /*
@@ -90,6 +96,19 @@ static __always_inline __u64 compat_mtime(const struct inode *inode)
 	if (bpf_core_field_exists(c->i_mtime_sec))
 		return (__u64)BPF_CORE_READ(c, i_mtime_sec) * 1000000000ull +
 		       BPF_CORE_READ(c, i_mtime_nsec);
+	return 0;
+}
+
+/* FS_*_FL of what vfs_fileattr_set takes: another struct's name since 6.17 (ca115d7e7546). */
+static __always_inline __u32 compat_fileattr_flags(__u64 attr)
+{
+	struct fileattr___until_6_16 *a = (void *)attr;
+	struct file_kattr *b = (void *)attr;
+
+	if (bpf_core_field_exists(a->flags))
+		return BPF_CORE_READ(a, flags);
+	if (bpf_core_field_exists(b->flags))
+		return BPF_CORE_READ(b, flags);
 	return 0;
 }
 

@@ -96,6 +96,8 @@ struct inode {
 	struct super_block *i_sb;
 	unsigned long i_ino;
 	unsigned int i_nlink;
+	unsigned int i_flags;
+	__u32 i_generation;
 	__u32 i_rdev;
 	__s64 i_size;
 };

@@ -31,6 +31,7 @@ int on_path_chmod(__u64 *ctx)
 	if (!s)
 		return 0;
 	e = (void *)s->rec;
+	e->generation = file_generation(path->dentry);
 	e->old_mode = e->mode;
 	e->new_mode = (e->mode & ~07777u) | (ctx[1] & 07777);
 	return op_ask(s, ctx, WEIR_EV_chmod, (__u64)path->dentry);
@@ -47,6 +48,7 @@ int on_path_chown(__u64 *ctx)
 	if (!s)
 		return 0;
 	e = (void *)s->rec;
+	e->generation = file_generation(path->dentry);
 	e->old_uid = e->uid;
 	e->old_gid = e->gid;
 	e->new_uid = ctx[1];
@@ -206,6 +208,7 @@ static __always_inline struct scratch *acl_begin(struct dentry *dentry, __u32 ki
 	if (!s)
 		return NULL;
 	e = (void *)s->rec;
+	e->generation = file_generation(dentry);
 	e->acl_kind = kind;
 	e->acl_action = action;
 	acl_old_put(s, dentry->d_inode);
@@ -235,6 +238,7 @@ int on_inode_setxattr(__u64 *ctx)
 	if (!s)
 		return 0;
 	e = (void *)s->rec;
+	e->generation = file_generation(dentry);
 	e->xattr_name = str_of(text_put(s, hook_arg(ctx, 2), 256));
 	if (size)
 		e->xattr_value = str_of(bytes_put(s, hook_arg(ctx, 3), size));
@@ -249,6 +253,7 @@ int on_inode_removexattr(__u64 *ctx)
 	struct dentry *dentry = (void *)ctx[1];
 	const char *name = (void *)ctx[2];
 	__u32 kind = acl_kind(name);
+	struct weir_removexattr *e;
 	struct scratch *s;
 
 	if (layer_attr(dentry, name))
@@ -257,11 +262,12 @@ int on_inode_removexattr(__u64 *ctx)
 		s = acl_begin(dentry, kind, WEIR_ACL_REMOVE);
 		return s ? op_ask(s, ctx, WEIR_EV_set_acl, (__u64)dentry) : 0;
 	}
-	s = attr_begin(WEIR_EV_removexattr, sizeof(struct weir_removexattr), dentry);
+	s = attr_begin(WEIR_EV_removexattr, sizeof(*e), dentry);
 	if (!s)
 		return 0;
-	((struct weir_removexattr *)s->rec)->xattr_name =
-		str_of(text_put(s, hook_arg(ctx, 2), 256));
+	e = (void *)s->rec;
+	e->generation = file_generation(dentry);
+	e->xattr_name = str_of(text_put(s, hook_arg(ctx, 2), 256));
 	return op_ask(s, ctx, WEIR_EV_removexattr, (__u64)dentry);
 }
 

@@ -641,6 +641,12 @@ static __always_inline struct scratch *file_begin(__u32 type, __u32 size,
 	return s;
 }
 
+/* For the events that have it. */
+static __always_inline __u64 file_generation(struct dentry *dentry)
+{
+	return BPF_CORE_READ(dentry, d_inode, i_generation);
+}
+
 /*
  * The same where there may be none. The pointer comes as a number, since the
  * verifier takes an argument of an LSM hook for one that is never NULL.

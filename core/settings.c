@@ -25,7 +25,7 @@ enum sensor_option {
 static const struct weir_option sensor_table[] = {
 	[SENSOR_EVENTS] = { .name = "events", .type = WEIR_OPT_STRLIST,
 		.dflt = "exec,fork,exit,create,unlink,rename,link,symlink,mkdir,rmdir,"
-			"truncate,chmod,chown,setxattr,removexattr,set_acl,connect,"
+			"truncate,chmod,chown,setxattr,removexattr,set_acl,chattr,connect,"
 			"accept,bind,listen,dns_query,dns_reply,"
 			"mprotect_exec,mount,umount,module_load,bpf,memfd,"
 			"credentials,namespace,ptrace,cgroup_mkdir,cgroup_rmdir",

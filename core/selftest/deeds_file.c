@@ -2,9 +2,11 @@
 /* Files and their permissions, in the current folder; each leaves nothing. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -105,6 +107,18 @@ static const char *acl_set(void)
 			   "set ACL");
 }
 
+static const char *flags_changed(void)
+{
+	int fd = open(NAME, O_RDONLY | O_CLOEXEC), flags = FS_NODUMP_FL;
+	const char *why;
+
+	if (fd < 0)
+		return deed_failed("open");
+	why = deed_result(ioctl(fd, FS_IOC_SETFLAGS, &flags), "FS_IOC_SETFLAGS");
+	close(fd);
+	return why;
+}
+
 static const char *do_open(void) { return with_file(opened); }
 static const char *do_rename(void) { return with_file(renamed); }
 static const char *do_link(void) { return with_file(linked); }
@@ -114,6 +128,7 @@ static const char *do_chown(void) { return with_file(owner_changed); }
 static const char *do_setxattr(void) { return with_file(attribute_set); }
 static const char *do_removexattr(void) { return with_file(attribute_removed); }
 static const char *do_set_acl(void) { return with_file(acl_set); }
+static const char *do_chattr(void) { return with_file(flags_changed); }
 
 static const char *do_create(void)
 {
@@ -164,5 +179,6 @@ const struct deed deeds_file[] = {
 	{ "rename", do_rename }, { "link", do_link }, { "symlink", do_symlink },
 	{ "mkdir", do_mkdir }, { "rmdir", do_rmdir }, { "truncate", do_truncate },
 	{ "chmod", do_chmod }, { "chown", do_chown }, { "setxattr", do_setxattr },
-	{ "removexattr", do_removexattr }, { "set_acl", do_set_acl }, { NULL, NULL },
+	{ "removexattr", do_removexattr }, { "set_acl", do_set_acl }, { "chattr", do_chattr },
+	{ NULL, NULL },
 };

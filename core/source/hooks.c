@@ -65,6 +65,9 @@ const struct hook hooks[] = {
 	{ "on_inode_remove_acl", "inode_remove_acl", HOOK_LSM, T(set_acl), 0 },
 	{ "on_vfs_set_acl", "vfs_set_acl", HOOK_OUTCOME, T(set_acl), 0 },
 	{ "on_vfs_remove_acl", "vfs_remove_acl", HOOK_OUTCOME, T(set_acl), 0 },
+	{ "on_file_ioctl", "file_ioctl", HOOK_LSM, T(chattr), T(chattr) },
+	{ "on_file_ioctl_compat", "file_ioctl_compat", HOOK_LSM, T(chattr), 0 },
+	{ "on_vfs_fileattr_set", "vfs_fileattr_set", HOOK_OUTCOME, T(chattr), 0 },
 
 	{ "on_socket_connect", "socket_connect", HOOK_LSM, T(connect), T(connect) },
 	{ "on_inet_stream_connect", "inet_stream_connect", HOOK_OUTCOME, T(connect), 0 },

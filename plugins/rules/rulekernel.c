@@ -21,6 +21,8 @@ static const struct {
 	{ "source.port", WEIR_EV_connect, MATCH_SOURCE_LATE },
 	{ "source.port", WEIR_EV_listen, MATCH_SOURCE_LATE },
 	{ "truncate.size", WEIR_EV_truncate, MATCH_SOURCE_LATE },
+	/* Taken from the process's memory, which may change until it is set. */
+	{ "chattr.flags", WEIR_EV_chattr, MATCH_SOURCE_LATE },
 	{ "file.inode", WEIR_EV_create, MATCH_SOURCE_LATE },
 	{ "file.mtime", WEIR_EV_create, MATCH_SOURCE_LATE },
 	{ "file.uid", WEIR_EV_create, MATCH_SOURCE_LATE },

@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -184,6 +185,21 @@ static int do_setxattr_long(char **a)
 
 static int do_removexattr(char **a) { return act_done(removexattr(a[0], a[1])); }
 
+/* chattr PATH FLAGS: FS_*_FL; chattr-x PATH FLAGS: FS_XFLAG_* */
+static int do_chattr(char **a)
+{
+	unsigned flags = (unsigned)number(a[1]);
+
+	return act_done(ioctl(open(a[0], O_RDONLY), FS_IOC_SETFLAGS, &flags));
+}
+
+static int do_chattr_x(char **a)
+{
+	struct fsxattr x = { .fsx_xflags = (unsigned)number(a[1]) };
+
+	return act_done(ioctl(open(a[0], O_RDONLY), FS_IOC_FSSETXATTR, &x));
+}
+
 /* ---- deep folders ---------------------------------------------------------------*/
 
 /* The folder DIR/N.../N, DEPTH times a name of LENGTH times 'd'; made on the way. */
@@ -332,7 +348,8 @@ const struct act_op act_file_ops[] = {
 	{ "chown", do_chown }, { "lchown", do_lchown }, { "fchown", do_fchown },
 	{ "fchownat", do_fchownat }, { "setxattr", do_setxattr },
 	{ "fsetxattr", do_fsetxattr }, { "setxattr-long", do_setxattr_long },
-	{ "removexattr", do_removexattr }, { "deep-make", do_deep_make },
+	{ "removexattr", do_removexattr }, { "chattr", do_chattr },
+	{ "chattr-x", do_chattr_x }, { "deep-make", do_deep_make },
 	{ "deep-mkdir", do_deep_mkdir }, { "flood", do_flood },
 	{ "hammer", do_hammer }, { "as", do_as }, { "chroot", do_chroot },
 	{ "bind", do_bind }, { "chdir", do_chdir },

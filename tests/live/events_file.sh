@@ -255,6 +255,12 @@ case_ "overlay: chmod of a lower file"
 run chmod o/all/low 600
 want chmod "file.path=$W/o/all/low" chmod.mode=100600 chmod.old_mode=100644 $ok_
 
+# tmpfs below has such flags since 6.6.
+case_ "overlay: chattr of a lower file"
+outcome=success
+"$ACT" "$TAG" chattr o/all/low3 0x40 || outcome=failure
+want chattr "file.path=$W/o/all/low3" outcome=$outcome chattr.flags.0=FS_NODUMP_FL
+
 case_ "overlay: writing a lower file"
 run open o/all/low2 wr
 want open "file.path=$W/o/all/low2"

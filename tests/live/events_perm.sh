@@ -140,4 +140,31 @@ want set_acl "file.path=$W/p" "acl.value=$(base64_of "$acl1")" acl.old_state=non
 case_ "an ACL refused"
 fails 1 as 65534 setxattr acl system.posix_acl_access "0x$acl1"
 want set_acl "file.path=$X/acl" $no error=EPERM
+
+# ---- inode flags: what ext4 has of its own (FS_EXTENT_FL) is none of the old ones
+touch flags
+case_ "chattr +i"
+run chattr flags 0x80010
+want chattr "file.path=$X/flags" "file.inode=$(inode flags)" 'file.flags.#=0' \
+	'chattr.old_flags.#=0' chattr.flags.0=FS_IMMUTABLE_FL chattr.flags.1=FS_EXTENT_FL $ok_
+
+case_ "chattr -i +a"
+run chattr flags 0x80020
+want chattr chattr.old_flags.0=FS_IMMUTABLE_FL 'chattr.old_flags.#=1' \
+	chattr.flags.0=FS_APPEND_FL 'chattr.flags.#=2' $ok_
+
+case_ "FSSETXATTR in place of SETFLAGS"
+run chattr-x flags 0x48
+want chattr chattr.old_flags.0=FS_APPEND_FL 'chattr.old_flags.#=1' \
+	chattr.flags.0=FS_IMMUTABLE_FL chattr.flags.1=FS_NOATIME_FL chattr.flags.2=FS_EXTENT_FL \
+	'chattr.flags.#=3' $ok_
+
+case_ "chattr refused"
+fails 1 as 65534 chattr flags 0x80000
+want chattr "file.path=$X/flags" 'chattr.old_flags.#=2' chattr.flags.0=FS_EXTENT_FL \
+	'chattr.flags.#=1' process.uid=65534 $no error=EPERM
+
+case_ "chattr, nothing left"
+run chattr-x flags 0
+want chattr 'chattr.old_flags.#=2' chattr.flags.0=FS_EXTENT_FL 'chattr.flags.#=1' $ok_
 cd "$W" || exit 1

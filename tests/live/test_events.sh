@@ -20,7 +20,7 @@ ok_="outcome=success" no="outcome=failure"
 
 sensor_start events 'events = [ "exec", "fork", "exit", "open", "create",
 	"unlink", "rename", "link", "symlink", "mkdir", "rmdir", "truncate",
-	"chmod", "chown", "setxattr", "removexattr", "set_acl", "connect",
+	"chmod", "chown", "setxattr", "removexattr", "set_acl", "chattr", "connect",
 	"accept", "bind", "listen" ]' 'env = [ "WEIR_LIVE", "LD_PRELOAD" ]'
 
 . "$WEIR_SRC/tests/live/events_proc.sh"

@@ -9,7 +9,7 @@ grep -q '\bbpf\b' /sys/kernel/security/lsm || skip_all "no BPF LSM"
 EPERM=1
 EVENTS='"exec", "fork", "exit", "open", "create", "unlink", "rename", "link", "symlink",
 	"mkdir", "rmdir", "truncate", "chmod", "chown", "setxattr", "removexattr",
-	"connect", "bind", "listen", "mprotect_exec", "mount", "umount", "signal", "ptrace", "bpf",
+	"chattr", "connect", "bind", "listen", "mprotect_exec", "mount", "umount", "signal", "ptrace", "bpf",
 	"set_acl", "mmap_exec", "module_load", "udp_send", "dns_query", "credentials"'
 mkdir "$T/rules" "$T/no" "$T/yes" "$T/none"
 STAGES="{ plugin = \"rules\"; paths = [ \"$T/rules\" ]; never = [ \"$T/protected\" ]; }, "
@@ -31,7 +31,7 @@ rule()
 }
 
 files="open create unlink rename link symlink mkdir rmdir truncate chmod chown setxattr
-	removexattr set_acl mmap_exec module_load"
+	removexattr chattr set_acl mmap_exec module_load"
 for t in $files mprotect_exec connect bind listen udp_send dns_query mount umount credentials \
 	signal ptrace bpf; do
 	NAME=mortal-$t rule $t kill "process.args|contains: die-$t"
@@ -81,7 +81,7 @@ printf 'title: bad\nlogsource: { category: exec, service: weir }\ndetection:\n  
 	>"$T/rules/bad.yml"
 
 cp "$ACT" "$T/no/open"
-for f in unlink rename link chmod chown setxattr removexattr truncate set_acl; do
+for f in unlink rename link chmod chown setxattr removexattr truncate set_acl chattr; do
 	echo content >"$T/no/$f"
 done
 setfattr -n user.x -v y "$T/no/removexattr" 2>/dev/null || "$ACT" x setxattr "$T/no/removexattr" user.x y
@@ -174,6 +174,7 @@ blocked chmod chmod "$T/no/chmod" 4777
 blocked chown chown "$T/no/chown" 4242 4242
 blocked setxattr setxattr "$T/no/setxattr" user.x y
 blocked removexattr removexattr "$T/no/removexattr" user.x
+blocked chattr chattr "$T/no/chattr" 0x40
 acl=0x0200000001000600ffffffff02000400e803000004000400ffffffff10000600ffffffff20000400ffffffff
 blocked set_acl setxattr "$T/no/set_acl" system.posix_acl_access $acl
 blocked mmap_exec mmap "$T/no/mmap_exec" rx private
@@ -244,6 +245,7 @@ killed chmod chmod new 600
 killed chown chown new 1 1
 killed setxattr setxattr new user.x y
 killed removexattr removexattr new user.x
+killed chattr chattr new 0x40
 killed set_acl setxattr new system.posix_acl_access $acl
 killed mmap_exec mmap "$ACT" rx private
 killed mprotect_exec mprotect - rw rx private
