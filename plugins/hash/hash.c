@@ -84,7 +84,7 @@ struct hash {
 /* ---- an event ------------------------------------------------------------------*/
 
 /* False: the kernel has not seen a file. */
-static bool get_file(const struct hash *h, const struct weir_event *ev, struct exefile *x,
+static bool get_file(const struct hash *h, const struct weir_event *ev, struct weir_find *x,
 		     char path[WEIR_PATH_MAX + 1])
 {
 	struct weir_value ino = weir_get(ev, h->in[IN_INODE]);
@@ -92,9 +92,9 @@ static bool get_file(const struct hash *h, const struct weir_event *ev, struct e
 
 	if (!weir_present(&ino))
 		return false;
-	*x = (struct exefile){ .ino = ino.v.u, .mtime_ns = weir_get(ev, h->in[IN_MTIME]).v.u,
+	*x = (struct weir_find){ .ino = ino.v.u, .mtime_ns = weir_get(ev, h->in[IN_MTIME]).v.u,
 		.dev = (uint32_t)weir_get(ev, h->in[IN_DEV]).v.u,
-		.pid = (uint32_t)weir_get(ev, h->in[IN_PID]).v.u };
+		.pid = (uint32_t)weir_get(ev, h->in[IN_PID]).v.u, .is_exe = true };
 	/* A path that is cut or begins at no root leads nowhere. */
 	if (p.status != WEIR_PRESENT || !p.len || p.len > WEIR_PATH_MAX ||
 	    *(const char *)p.v.p != '/' || memchr(p.v.p, 0, p.len) ||
@@ -122,10 +122,10 @@ static uint64_t get_exec_ns(const struct hash *h, const struct weir_event *ev)
 		clock_gettime(CLOCK_BOOTTIME, &before);
 		clock_gettime(CLOCK_REALTIME, &wall);
 		clock_gettime(CLOCK_BOOTTIME, &after);
-		if (exefile_ns(&after) - exefile_ns(&before) < READ_NS)
+		if (weir_find_ns(&after) - weir_find_ns(&before) < READ_NS)
 			break;
 	}
-	return weir_get_u64(ev, h->in[IN_TIME], 0) + exefile_ns(&wall) - exefile_ns(&before);
+	return weir_get_u64(ev, h->in[IN_TIME], 0) + weir_find_ns(&wall) - weir_find_ns(&before);
 }
 
 static void set_digest(struct hash *h, struct weir_event *ev, const struct hasher_result *r)
@@ -162,7 +162,7 @@ static int hash_process(void *inst, struct weir_event *ev)
 	struct hash *h = inst;
 	char path[WEIR_PATH_MAX + 1];
 	struct hasher_result r;
-	struct exefile x;
+	struct weir_find x;
 	const char *word;
 
 	if (!get_file(h, ev, &x, path))

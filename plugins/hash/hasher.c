@@ -24,7 +24,7 @@ static bool is_fresh(const struct stat *st)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return exefile_ns(&st->st_ctim) + 2 * TICK_NS > exefile_ns(&now);
+	return weir_find_ns(&st->st_ctim) + 2 * TICK_NS > weir_find_ns(&now);
 }
 
 static void read_it(struct hasher *h, int fd, const struct stat *st, struct hasher_result *r)
@@ -43,8 +43,8 @@ static void find_out(struct hasher *h, int fd, const struct stat *st, uint32_t d
 		     struct hasher_result *r)
 {
 	struct hashcache *c = __atomic_load_n(&h->cache, __ATOMIC_ACQUIRE);
-	struct hashcache_key key = { .ino = st->st_ino, .mtime_ns = exefile_ns(&st->st_mtim),
-		.ctime_ns = exefile_ns(&st->st_ctim), .size = (uint64_t)st->st_size, .dev = dev };
+	struct hashcache_key key = { .ino = st->st_ino, .mtime_ns = weir_find_ns(&st->st_mtim),
+		.ctime_ns = weir_find_ns(&st->st_ctim), .size = (uint64_t)st->st_size, .dev = dev };
 	struct hashcache_entry *mine;
 	bool fresh = is_fresh(st);
 
@@ -65,7 +65,7 @@ static void find_out(struct hasher *h, int fd, const struct stat *st, uint32_t d
 }
 
 /* Twice if it changes under our hands, as long as it is the executed file. */
-static void try_it(struct hasher *h, const struct exefile *x, int fd, struct stat *st,
+static void try_it(struct hasher *h, const struct weir_find *x, int fd, struct stat *st,
 		   struct hasher_result *r)
 {
 	int n;
@@ -78,12 +78,12 @@ static void try_it(struct hasher *h, const struct exefile *x, int fd, struct sta
 		find_out(h, fd, st, x->dev, r);
 		if (r->outcome != OUTCOME_CHANGED)
 			return;
-		if (fstat(fd, st) || exefile_ns(&st->st_mtim) != x->mtime_ns)
+		if (fstat(fd, st) || weir_find_ns(&st->st_mtim) != x->mtime_ns)
 			return;
 	}
 }
 
-void hasher_run(struct hasher *h, const struct exefile *x, uint64_t exec_ns,
+void hasher_run(struct hasher *h, const struct weir_find *x, uint64_t exec_ns,
 		struct hasher_result *r)
 {
 	struct stat st;
@@ -94,6 +94,6 @@ void hasher_run(struct hasher *h, const struct exefile *x, uint64_t exec_ns,
 		return;
 	try_it(h, x, fd, &st, r);
 	close(fd);
-	if (r->outcome == OUTCOME_OK && exefile_ns(&st.st_ctim) + TICK_NS > exec_ns)
+	if (r->outcome == OUTCOME_OK && weir_find_ns(&st.st_ctim) + TICK_NS > exec_ns)
 		r->outcome = OUTCOME_TOUCHED;
 }

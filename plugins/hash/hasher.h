@@ -31,5 +31,5 @@ struct hasher_result {
  * Any thread, several at once; blocks. exec_ns is the time of the exec since
  * 1970. Fills all of *r.
  */
-void hasher_run(struct hasher *h, const struct exefile *x, uint64_t exec_ns,
+void hasher_run(struct hasher *h, const struct weir_find *x, uint64_t exec_ns,
 		struct hasher_result *r);

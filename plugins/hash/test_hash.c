@@ -51,7 +51,7 @@ static uint64_t now_ns(clockid_t id)
 	struct timespec t;
 
 	clock_gettime(id, &t);
-	return exefile_ns(&t);
+	return weir_find_ns(&t);
 }
 
 /* Until its last change counts as past: nothing but time does that. */
@@ -60,7 +60,7 @@ static void grow_old(const char *path)
 	struct stat st;
 
 	while (!stat(path, &st) &&
-	       exefile_ns(&st.st_ctim) + 25000000 > now_ns(CLOCK_REALTIME))
+	       weir_find_ns(&st.st_ctim) + 25000000 > now_ns(CLOCK_REALTIME))
 		usleep(1000);
 }
 
@@ -80,9 +80,9 @@ static const char *make(const char *name, const char *text)
 }
 
 /* The executed file as the kernel would tell of it. */
-static struct exefile facts(const char *path)
+static struct weir_find facts(const char *path)
 {
-	struct exefile x = { .path = path };
+	struct weir_find x = { .path = path };
 	char name[64], line[128];
 	struct stat st;
 	int fd = open(path, O_PATH | O_CLOEXEC);
@@ -91,7 +91,7 @@ static struct exefile facts(const char *path)
 	if (fd < 0 || fstat(fd, &st))
 		fake_fail("cannot open", path);
 	x.ino = st.st_ino;
-	x.mtime_ns = exefile_ns(&st.st_mtim);
+	x.mtime_ns = weir_find_ns(&st.st_mtim);
 	x.dev = major(st.st_dev) << 20 | minor(st.st_dev);
 	snprintf(name, sizeof(name), "/proc/self/fdinfo/%d", fd);
 	f = fopen(name, "re");
@@ -107,7 +107,7 @@ static struct exefile facts(const char *path)
 
 static uint64_t exec_time;	/* 0: now */
 
-static void begin(struct fake *f, const struct exefile *x)
+static void begin(struct fake *f, const struct weir_find *x)
 {
 	fake_begin(f, WEIR_EV_exec);
 	fake_u64(f, "time", exec_time ? exec_time : now_ns(CLOCK_BOOTTIME));
@@ -128,7 +128,7 @@ static void is_status(struct fake *f, const char *sha, const char *status, const
 		       "%s: digest is an error", what);
 }
 
-static void check(struct fake *f, const struct exefile *x, const char *sha, const char *status,
+static void check(struct fake *f, const struct weir_find *x, const char *sha, const char *status,
 		  const char *what)
 {
 	uint64_t n = fake_count(f, status);
@@ -235,7 +235,7 @@ static void test_vectors(void)
 {
 	static char million[1000000];
 	struct fake *f = open_hash("");
-	struct exefile x;
+	struct weir_find x;
 
 	memset(million, 'a', sizeof(million));
 	put(in_dir("million"), million, sizeof(million));
@@ -265,7 +265,7 @@ static void test_no_file(void)
 static void test_limits(void)
 {
 	struct fake *f = open_hash("max_size=3");
-	struct exefile x = facts(make("abc", "abc")), y = facts(make("abcd", "abcd"));
+	struct weir_find x = facts(make("abc", "abc")), y = facts(make("abcd", "abcd"));
 
 	check(f, &x, SHA_ABC, "ok", "as large as may be");
 	check(f, &y, NULL, "too_big", "one byte more");
@@ -284,7 +284,7 @@ static void test_swapped(void)
 {
 	struct fake *f = open_hash("");
 	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
-	struct exefile x;
+	struct weir_find x;
 	struct stat st;
 
 	x = facts(make("victim", "abc"));
@@ -317,7 +317,7 @@ static void test_touched(void)
 {
 	struct fake *f = open_hash("");
 	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
-	struct exefile x = facts(make("evil", "evil"));
+	struct weir_find x = facts(make("evil", "evil"));
 	struct stat st;
 
 	check(f, &x, sha_of(in_dir("evil")), "ok", "before");
@@ -337,7 +337,7 @@ static void test_touched(void)
 static void test_fresh(void)
 {
 	struct fake *f = open_hash("");
-	struct exefile x;
+	struct weir_find x;
 
 	put(in_dir("fresh"), "abc", 3);
 	x = facts(in_dir("fresh"));
@@ -400,7 +400,7 @@ static void test_growing(void)
 {
 	struct fake *f = open_hash("");
 	struct grower g = { .end = false };
-	struct exefile x;
+	struct weir_find x;
 	int i, n_bad = 0;
 	pthread_t t;
 
@@ -426,7 +426,7 @@ static void test_growing(void)
 
 static void test_denied(void)
 {
-	struct exefile x = facts(make("secret", "abc"));
+	struct weir_find x = facts(make("secret", "abc"));
 	struct fake *f;
 	int status;
 	pid_t pid;
@@ -456,7 +456,7 @@ static void test_denied(void)
 static void test_running(void)
 {
 	struct fake *f = open_hash("");
-	struct exefile x = facts(make_program("program"));
+	struct weir_find x = facts(make_program("program"));
 	char sha[DIGEST_HEX + 1];
 
 	strcpy(sha, sha_of(x.path));
@@ -486,7 +486,7 @@ static void test_running(void)
 static void test_ended(void)
 {
 	struct fake *f = open_hash("");
-	struct exefile x = facts(make_program("program"));
+	struct weir_find x = facts(make_program("program"));
 	char sha[DIGEST_HEX + 1];
 
 	strcpy(sha, sha_of(x.path));
@@ -505,7 +505,7 @@ static void test_memfd(void)
 	struct fake *f = open_hash("");
 	char name[64], sha[DIGEST_HEX + 1];
 	int fd = memfd_create("x", MFD_CLOEXEC);
-	struct exefile x;
+	struct weir_find x;
 	struct stat st;
 
 	if (!copy_self(fd) || fchmod(fd, 0755))
@@ -514,7 +514,7 @@ static void test_memfd(void)
 	grow_old(name);
 	strcpy(sha, sha_of(name));
 	stat(name, &st);
-	x = (struct exefile){ .ino = st.st_ino, .mtime_ns = exefile_ns(&st.st_mtim),
+	x = (struct weir_find){ .ino = st.st_ino, .mtime_ns = weir_find_ns(&st.st_mtim),
 		.dev = major(st.st_dev) << 20 | minor(st.st_dev), .path = "/memfd:x" };
 	x.pid = (uint32_t)start(fd, NULL);
 	close(fd);
@@ -531,7 +531,7 @@ static void test_memfd(void)
 static void test_root(void)
 {
 	struct fake *f = open_hash("");
-	struct exefile x, out;
+	struct weir_find x, out;
 	int fd;
 
 	if (getuid()) {
@@ -567,7 +567,7 @@ static void test_root(void)
 static void test_eviction(void)
 {
 	struct fake *f = open_hash("cache=2");
-	struct exefile x[3];
+	struct weir_find x[3];
 	char name[16];
 	int i;
 
@@ -596,7 +596,7 @@ static void test_eviction(void)
 static void test_adopt(void)
 {
 	struct fake *a = open_hash("cache=8"), *b = open_hash("cache=2");
-	struct exefile x[4];
+	struct weir_find x[4];
 	char name[16];
 	int i;
 
@@ -653,7 +653,7 @@ static void run_threads(const char *options, bool adopt, bool all_once)
 	struct fake *f = open_hash(options), *g = open_hash(options);
 	struct worker w[N_THREADS] = { 0 };
 	pthread_t t[N_THREADS];
-	struct exefile x;
+	struct weir_find x;
 	char name[16];
 	int i, j, n_bad = 0;
 
@@ -705,7 +705,7 @@ static void test_threads(void)
 static void test_rate(void)
 {
 	struct fake *f = open_hash("rate=1 wait=0");
-	struct exefile x = facts(make("abc", "abc")), y = facts(make("abcd", "abcd"));
+	struct weir_find x = facts(make("abc", "abc")), y = facts(make("abcd", "abcd"));
 
 	check(f, &x, SHA_ABC, "ok", "the first");
 	check(f, &y, NULL, "rate", "the second");
