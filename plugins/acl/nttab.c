@@ -105,11 +105,27 @@ static const struct {
 	{ 0x120089, "Read" }, { 0x120116, "Write" }, { 0x1200a0, "Execute" },
 };
 
+/* Eight at a time: 0x80 in those bytes of `x` that are zero, and 7f between _ and blank. */
+static uint64_t blanks(uint64_t u)
+{
+	const uint64_t low = 0x7f7f7f7f7f7f7f7fu;
+	uint64_t x = u ^ 0x5f5f5f5f5f5f5f5fu;
+
+	x = ~(((x & low) + low) | x | low);
+	return u ^ (x >> 7) * 0x7f;
+}
+
 void put_words(struct put *o, const char *name)
 {
 	size_t begin = o->len;
+	uint64_t u;
 
 	put_text(o, name);
+	for (; o->len - begin >= 8; begin += 8) {
+		memcpy(&u, o->p + begin, 8);
+		u = blanks(u);
+		memcpy(o->p + begin, &u, 8);
+	}
 	for (; begin < o->len; begin++)
 		if (o->p[begin] == '_')
 			o->p[begin] = ' ';
@@ -134,7 +150,8 @@ void nt_put_rights(struct put *o, enum nt_column c, uint32_t mask)
 	const char *name;
 	unsigned i;
 
-	for (i = 0; i < sizeof(friendly) / sizeof(*friendly) && (c == NT_FILE || c == NT_DIR); i++) {
+	for (i = 0; left && i < sizeof(friendly) / sizeof(*friendly) &&
+	     (c == NT_FILE || c == NT_DIR); i++) {
 		if ((mask & friendly[i].mask) != friendly[i].mask || !(left & friendly[i].mask))
 			continue;
 		/* Synchronize and read control alone are no reason to name one. */
@@ -163,20 +180,18 @@ void nt_put_rights(struct put *o, enum nt_column c, uint32_t mask)
 	}
 }
 
-/* The codes that together are the mask; false, and nothing: there are none. */
-static bool put_codes(struct put *o, const struct nt_code *from, const struct nt_code *to,
-		      uint32_t mask)
-{
-	const struct nt_code *r;
-	uint32_t left = mask;
+#define COMMON_BITS	0xf00f0000u
 
-	for (r = from; r < to; r++)
-		left &= ~r->mask;
-	if (left || !mask)
+/* Those of `all` as codes, in the order of their rows; false, and nothing: there are others. */
+static bool put_codes(struct put *o, const struct nt_code *from, uint32_t all, uint32_t mask)
+{
+	if (mask & ~all || !mask)
 		return false;
-	for (r = from; r < to; r++)
-		if (mask & r->mask)
-			put_mem(o, r->code, 2);
+	for (; mask; from++) {
+		if (mask & from->mask)
+			put_mem(o, from->code, 2);
+		mask &= ~from->mask;
+	}
 	return true;
 }
 
@@ -185,11 +200,11 @@ void nt_put_rights_sddl(struct put *o, enum nt_column c, uint32_t mask)
 	const struct nt_code *bits = nt_rights, *common = bits + 9, *file = bits + 17,
 		*label = bits + 25, *r;
 
-	if (c == NT_DS && put_codes(o, bits, file, mask))
+	if (c == NT_DS && put_codes(o, bits, COMMON_BITS | 0x1ff, mask))
 		return;
-	if (c == NT_LABEL && put_codes(o, label, label + 3, mask))
+	if (c == NT_LABEL && put_codes(o, label, 7, mask))
 		return;
-	if (put_codes(o, common, file, mask))
+	if (put_codes(o, common, COMMON_BITS, mask))
 		return;
 	for (r = file; r < file + 4 && c != NT_LABEL; r++)
 		if (r->mask == mask) {

@@ -12,7 +12,7 @@ static void put_base(struct put *o, uint64_t u, unsigned shift, unsigned digits)
 		*--at = digits_text[u & ((1u << shift) - 1)];
 		u >>= shift;
 	} while (u || (size_t)(end - at) < digits);
-	put_mem(o, at, (size_t)(end - at));
+	put_short(o, at, (size_t)(end - at));
 }
 
 void put_part(struct put *o, const void *p)
@@ -22,26 +22,31 @@ void put_part(struct put *o, const void *p)
 	o->full = true;
 }
 
-/* Most numbers here are of 32 bits, whose division is cheaper. */
+static const char pairs[] =
+	"00010203040506070809101112131415161718192021222324"
+	"25262728293031323334353637383940414243444546474849"
+	"50515253545556575859606162636465666768697071727374"
+	"75767778798081828384858687888990919293949596979899";
+
+/* Most numbers here are of one digit, or of 32 bits, whose division is cheaper. */
 void put_u64(struct put *o, uint64_t u)
 {
 	char text[20], *end = text + sizeof(text), *at = end;
 	uint32_t small;
 
+	if (u < 10) {
+		put_char(o, (char)('0' + u));
+		return;
+	}
 	for (; u > UINT32_MAX; u /= 10)
 		*--at = (char)('0' + u % 10);
-	small = (uint32_t)u;
-	for (; small >= 100; small /= 100) {
-		at -= 2;
-		memcpy(at, &"00010203040506070809101112131415161718192021222324"
-			    "25262728293031323334353637383940414243444546474849"
-			    "50515253545556575859606162636465666768697071727374"
-			    "75767778798081828384858687888990919293949596979899"[small % 100 * 2], 2);
-	}
+	for (small = (uint32_t)u; small >= 100; small /= 100)
+		memcpy(at -= 2, &pairs[small % 100 * 2], 2);
 	if (small >= 10)
-		*--at = (char)('0' + small % 10);
-	*--at = (char)('0' + (small >= 10 ? small / 10 : small));
-	put_mem(o, at, (size_t)(end - at));
+		memcpy(at -= 2, &pairs[small * 2], 2);
+	else
+		*--at = (char)('0' + small);
+	put_short(o, at, (size_t)(end - at));
 }
 
 void put_i64(struct put *o, int64_t i)

@@ -34,6 +34,32 @@ static inline void put_mem(struct put *o, const void *p, size_t n)
 	o->len += n;
 }
 
+/* Of 1 to 32 bytes. Two copies that may overlap are cheaper than a call. */
+static inline void put_short(struct put *o, const char *p, size_t n)
+{
+	char *to = o->p + o->len;
+
+	if (__builtin_expect(n > o->cap - o->len, 0)) {
+		put_part(o, p);
+		return;
+	}
+	o->len += n;
+	if (n >= 16) {
+		memcpy(to, p, 16);
+		memcpy(to + n - 16, p + n - 16, 16);
+	} else if (n >= 8) {
+		memcpy(to, p, 8);
+		memcpy(to + n - 8, p + n - 8, 8);
+	} else if (n >= 4) {
+		memcpy(to, p, 4);
+		memcpy(to + n - 4, p + n - 4, 4);
+	} else {
+		to[0] = p[0];
+		to[n - 1] = p[n - 1];
+		to[n / 2] = p[n / 2];
+	}
+}
+
 static inline void put_char(struct put *o, char c)
 {
 	if (o->len < o->cap)

@@ -8,12 +8,13 @@
 
 static void put_flags(struct put *o, const struct ace *e)
 {
-	const struct nt_code *f;
+	uint32_t left = e->flags & 0xff;
 	unsigned i;
 
-	for (f = nt_ace_flags, i = 0; i < 8; i++, f++)
-		if (e->flags & f->mask)
-			put_mem(o, i == 6 && e->type == NT_ACCESS_FILTER ? "TP" : f->code, 2);
+	for (; left; left &= left - 1) {
+		i = (unsigned)__builtin_ctz(left);
+		put_mem(o, i == 6 && e->type == NT_ACCESS_FILTER ? "TP" : nt_ace_flags[i].code, 2);
+	}
 }
 
 /* A type without a code is not SDDL; it is not to look like another, either. */
@@ -44,6 +45,16 @@ static bool put_data(struct put *o, const struct ace *e, struct acl_arena *scrat
 	return good;
 }
 
+static void put_guids(struct put *o, const struct ace *e)
+{
+	if (e->object)
+		put_guid(o, e->object);
+	put_char(o, ';');
+	if (e->inherited)
+		put_guid(o, e->inherited);
+	put_char(o, ';');
+}
+
 static bool put_ace(struct put *o, const struct acl *a, const struct ace *e,
 		    struct acl_arena *scratch)
 {
@@ -57,12 +68,10 @@ static bool put_ace(struct put *o, const struct acl *a, const struct ace *e,
 	if (e->who == WHO_SID)
 		nt_put_rights_sddl(o, nt_column(e->type, a->is_dir), (uint32_t)e->mask);
 	put_char(o, ';');
-	if (e->object)
-		put_guid(o, e->object);
-	put_char(o, ';');
-	if (e->inherited)
-		put_guid(o, e->inherited);
-	put_char(o, ';');
+	if (e->object || e->inherited)
+		put_guids(o, e);
+	else
+		PUT(o, ";;");
 	if (e->who == WHO_SID)
 		sid_put_sddl(o, &e->sid);
 	good = put_data(o, e, scratch);
