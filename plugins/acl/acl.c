@@ -13,7 +13,7 @@
 
 enum {
 	OPT_MIN_SIZE, OPT_MAX_SIZE, OPT_MAX_ENTRIES, OPT_MAX_TEXT, OPT_REMEMBER,
-	OPT_REMEMBER_SIZE, OPT_SIDS, OPT_NTACL,
+	OPT_REMEMBER_SIZE, OPT_READ, OPT_SIDS, OPT_NTACL,
 };
 
 static const struct weir_option acl_options[] = {
@@ -29,6 +29,8 @@ static const struct weir_option acl_options[] = {
 		"Attributes of files whose last value is remembered." },
 	[OPT_REMEMBER_SIZE] = { "remember_size", WEIR_OPT_SIZE, 0, 64, 65536, "1K", NULL,
 		"Longer values are not remembered." },
+	[OPT_READ] = { "read", WEIR_OPT_INT, 0, 0, 10000, "50", NULL,
+		"Files in a second whose attributes are read at first sight; 0: none." },
 	[OPT_SIDS] = { "sids", WEIR_OPT_STR, 0, 0, 0, "", NULL,
 		"A file of SIDs and their names, one of each a line." },
 	[OPT_NTACL] = { "ntacl", WEIR_OPT_STRLIST, 0, 0, 0, NULL, NULL,
@@ -58,6 +60,16 @@ static const struct weir_want acl_wants[] = {
 	[IN_ACL_VALUE] = { "acl.value", 0, 0 },
 	[IN_ACL_OLD] = { "acl.old_value", 0, 0 },
 	[IN_ACL_OLD_STATE] = { "acl.old_state", 0, 0 },
+	[IN_CHATTR_OLD] = { "chattr.old_flags", 0, 0 },
+	[IN_CHATTR_NEW] = { "chattr.flags", 0, 0 },
+	[IN_GENERATION] = { "file.generation", 0, 0 },
+	[IN_TIME] = { "time", WEIR_WANT_REQUIRED, 0 },
+	[IN_PID] = { "process.pid", WEIR_WANT_REQUIRED, 0 },
+	[IN_PATH] = { "file.path", WEIR_WANT_REQUIRED, 0 },
+	[IN_FILE_FLAGS] = { "file.flags", WEIR_WANT_REQUIRED, 0 },
+	[IN_EXE_PATH] = { "process.exe.path", WEIR_WANT_REQUIRED, 0 },
+	[IN_EXE_INODE] = { "process.exe.inode", WEIR_WANT_REQUIRED, 0 },
+	[IN_EXE_DEV] = { "process.exe.dev", WEIR_WANT_REQUIRED, 0 },
 };
 
 #define OUT(name_, kind_, doc_) \
@@ -69,7 +81,7 @@ static const struct weir_want acl_wants[] = {
 static const struct weir_field_def acl_produces[] = {
 	[OUT_FORMAT] = OUT("acl.format", STR,
 		"What was changed: mode, posix_acl, nfs4_acl, ntacl, cifs_ntsd, capability, "
-		"selinux, smack, metadata."),
+		"selinux, smack, inode_flags, metadata."),
 	[OUT_STATUS] = OUT("acl.status", STR,
 		"ok; removed; malformed: it breaks acl.rule; truncated: not all of it is known; "
 		"too_large."),
@@ -77,7 +89,8 @@ static const struct weir_field_def acl_produces[] = {
 	[OUT_SUMMARY] = OUT("acl.summary", STR, "The change in one line."),
 	[OUT_TEXT] = OUT("acl.text", STR, "The new permission in words, in several lines."),
 	[OUT_OLD_STATUS] = OUT("acl.old_status", STR,
-		"Where the state before is from: kernel; remembered: from an event before; unknown."),
+		"Where the state before is from: kernel; remembered: from an event before; "
+		"read: from the file, at first sight; unknown."),
 	[OUT_OLD_TEXT] = OUT("acl.old_text", STR, "The permission before, in words."),
 	[OUT_CHANGE] = OUT_LIST("acl.change", "What is different, one text for each difference."),
 	[OUT_RISK] = OUT_LIST("acl.risk", "Risks that the change brings, as words."),
@@ -91,11 +104,16 @@ static const struct weir_counter acl_counters[] = {
 	[N_TOO_LARGE] = { "too_large", "values", "Larger than max_size." },
 	[N_NO_ROOM] = { "no_room", "fields", "Left out, because the event had no memory for them." },
 	[N_ENTRIES] = { "entries", "values", "Remembered now." },
+	[N_READ] = { "read", "files", "Whose attributes were read at first sight." },
+	[N_UNREAD] = { "unread", "files", "That were gone or changed when they were to be read." },
+	[N_UNSEEN] = { "unseen", "events", "Whose file was not to be read: the rate, or too many wait." },
+	[N_WAITING] = { "waiting", "files", "That are being read now." },
 	[N_EVICTED] = { "evicted", "values", "Forgotten, for room." },
 };
 
 static const char *const acl_types[] = {
-	"chmod", "chown", "setxattr", "removexattr", "set_acl", "create", "mkdir", "unlink", "rmdir",
+	"chmod", "chown", "setxattr", "removexattr", "set_acl", "chattr", "create", "mkdir",
+	"unlink", "rmdir", "open", "exec",
 };
 
 /* ---- callbacks -------------------------------------------------------------------------*/
@@ -122,6 +140,7 @@ static void acl_close(void *inst)
 {
 	struct acl_plugin *x = inst;
 
+	sight_close(&x->sight);
 	while (x->n_ntacl)
 		free(x->ntacl[--x->n_ntacl]);
 	sidmap_fini(&x->sids);
@@ -202,10 +221,18 @@ static int acl_open(const struct weir_setup *s, void **inst)
 		acl_close(x);
 		return -1;
 	}
+	x->sight.more = x->ntacl;
+	x->sight.n_more = x->n_ntacl;
+	x->sight.max_size = (uint32_t)o[OPT_REMEMBER_SIZE].v.i;
 	x->words = (struct words){ .sids = &x->sids.names, .scratch = &x->scratch,
 		.max_aces = (uint32_t)o[OPT_MAX_ENTRIES].v.i };
 	memcpy(x->in, s->wants, sizeof(x->in));
 	memcpy(x->out, s->produces, sizeof(x->out));
+	if (!sight_open(&x->sight, s, x->min_size ? 0 : (uint32_t)o[OPT_READ].v.i)) {
+		weir_logf(s, WEIR_LOG_ERROR, "cannot start a thread");
+		acl_close(x);
+		return -1;
+	}
 	*inst = x;
 	return 0;
 }
@@ -218,4 +245,4 @@ WEIR_PLUGIN_DEFINE(acl, WEIR_PLUGIN_ENRICHER, "1.0", "Apache-2.0",
 	.counters = acl_counters, .n_counters = WEIR_N_OF(acl_counters),
 	.types = acl_types, .n_types = WEIR_N_OF(acl_types),
 	.open = acl_open, .close = acl_close, .process = acl_process,
-	.state = 1, .adopt = acl_adopt);
+	.state = 2, .adopt = acl_adopt);

@@ -9,6 +9,7 @@
 #include <sys/xattr.h>
 
 #include "formats.h"
+#include "see.h"
 
 /* One event on its way through. */
 struct change {
@@ -19,6 +20,7 @@ struct change {
 	bool sure;		/* it was */
 	enum acl_kind kind;
 	const char *status, *rule, *old_status;
+	uint64_t time;
 };
 
 /* ---- fields --------------------------------------------------------------------------*/
@@ -111,14 +113,14 @@ static void set_all(struct change *c)
 /* ---- modes ---------------------------------------------------------------------------*/
 
 /* The access ACL that the inode is known to have; false: none, or not known. */
-static bool remembered_acl(struct change *c, struct acl *a, struct acl_bytes *value)
+static bool remembered_acl(struct change *c, struct acl *a, struct memo_value *value)
 {
 	static const char name[] = "system.posix_acl_access";
 	struct acl_context ctx = { 0 };
 
 	c->key.attr = memo_attr(name, sizeof(name) - 1);
-	return memo_get(c->x->memo, &c->key, value) == MEMO_PRESENT &&
-	       acl_decode(ACL_POSIX, *value, &ctx, &c->x->arena, a) == 0;
+	return memo_get(c->x->memo, &c->key, c->time, value) == MEMO_PRESENT &&
+	       acl_decode(ACL_POSIX, value->bytes, &ctx, &c->x->arena, a) == 0;
 }
 
 static void remember_chmod(struct change *c, struct acl_bytes value, uint32_t mode)
@@ -137,7 +139,7 @@ static void on_chmod(struct change *c)
 {
 	uint32_t uid = get32(c, IN_UID, ACL_NO_ID), gid = get32(c, IN_GID, ACL_NO_ID);
 	struct acl was, is, posix;
-	struct acl_bytes value;
+	struct memo_value value;
 
 	c->kind = ACL_MODE;
 	c->old_status = "kernel";
@@ -147,7 +149,7 @@ static void on_chmod(struct change *c)
 	if (remembered_acl(c, &posix, &value)) {
 		tell_chmod_mask(&c->x->tell, &posix, is.mode, &c->x->words);
 		if (c->done)
-			remember_chmod(c, value, is.mode);
+			remember_chmod(c, value.bytes, is.mode);
 	}
 	tell_change(&c->x->tell, &was, &is, c->done, &c->x->words);
 }
@@ -159,7 +161,7 @@ static void on_chown(struct change *c)
 	uint32_t old_uid = get32(c, IN_CHOWN_OLD_UID, ACL_NO_ID);
 	uint32_t old_gid = get32(c, IN_CHOWN_OLD_GID, ACL_NO_ID);
 	uint32_t mode = get32(c, IN_MODE, 0);
-	struct acl_bytes value = { 0 };
+	struct memo_value value;
 	struct acl was, is;
 
 	c->kind = ACL_MODE;
@@ -172,11 +174,24 @@ static void on_chown(struct change *c)
 		     &c->x->arena))
 		return;
 	c->key.attr = memo_attr(name, sizeof(name) - 1);
-	if (!is.is_dir && memo_get(c->x->memo, &c->key, &value) == MEMO_PRESENT)
+	if (!is.is_dir && memo_get(c->x->memo, &c->key, c->time, &value) == MEMO_PRESENT)
 		delta_add(&c->x->tell.changes, "file capabilities removed by the kernel");
 	if (!is.is_dir && c->done)
 		memo_put(c->x->memo, &c->key, c->sure ? MEMO_NONE : MEMO_UNKNOWN,
 			 (struct acl_bytes){ 0 });
+	tell_change(&c->x->tell, &was, &is, c->done, &c->x->words);
+}
+
+/* What the event does not have from before is told as it is. */
+static void on_chattr(struct change *c)
+{
+	uint32_t new = get32(c, IN_CHATTR_NEW, 0), old = get32(c, IN_CHATTR_OLD, 0);
+	struct acl was, is;
+
+	c->kind = ACL_INODE_FLAGS;
+	c->old_status = "kernel";
+	inode_flags_set(&was, (old & INODE_FLAGS_KEPT) | (new & ~INODE_FLAGS_KEPT));
+	inode_flags_set(&is, new);
 	tell_change(&c->x->tell, &was, &is, c->done, &c->x->words);
 }
 
@@ -194,9 +209,12 @@ static void set_none(struct acl *a, const struct change *c, const struct acl_con
 static bool get_was(struct change *c, enum memo_state state, struct acl_bytes value,
 		    const char *from, const struct acl_context *ctx, struct acl *was)
 {
+	struct memo_value memo = { 0 };
+
 	if (state == MEMO_UNKNOWN) {
-		state = memo_get(c->x->memo, &c->key, &value);
-		from = "remembered";
+		state = memo_get(c->x->memo, &c->key, c->time, &memo);
+		value = memo.bytes;
+		from = memo.read ? "read" : "remembered";
 	}
 	c->old_status = "unknown";
 	if (state == MEMO_UNKNOWN || value.len > c->x->max_size)
@@ -344,6 +362,17 @@ static void on_other_file(struct change *c)
 		memo_forget(c->x->memo, c->key.dev, c->key.ino);
 }
 
+/* A file that is there, and may change later. */
+static void see_it(struct change *c)
+{
+	uint16_t type = c->ev->type;
+
+	if (type == WEIR_EV_exec)
+		see_program(c->x, c->ev);
+	else if (type != WEIR_EV_mkdir && type != WEIR_EV_rmdir && type != WEIR_EV_unlink)
+		see_file(c->x, c->ev, &c->key);
+}
+
 static bool run(struct change *c)
 {
 	switch (c->ev->type) {
@@ -357,13 +386,23 @@ static bool run(struct change *c)
 			return false;
 		on_chown(c);
 		return true;
+	case WEIR_EV_chattr:
+		if (c->x->min_size)
+			return false;
+		on_chattr(c);
+		return true;
 	case WEIR_EV_setxattr:
 	case WEIR_EV_removexattr:
 		return on_xattr(c, c->ev->type == WEIR_EV_removexattr);
 	case WEIR_EV_set_acl:
 		return on_set_acl(c);
-	default:
+	case WEIR_EV_create:
+	case WEIR_EV_mkdir:
+	case WEIR_EV_unlink:
+	case WEIR_EV_rmdir:
 		on_other_file(c);
+		return false;
+	default:
 		return false;
 	}
 }
@@ -377,11 +416,18 @@ void change_run(struct acl_plugin *x, struct weir_event *ev)
 	x->arena.full = false;
 	c.done = outcome != WEIR_OUTCOME_FAILURE && outcome != WEIR_OUTCOME_BLOCKED;
 	c.sure = outcome == WEIR_OUTCOME_SUCCESS;
+	c.time = weir_get_u64(ev, x->in[IN_TIME], 0);
+	c.key.gen = weir_get_u64(ev, x->in[IN_GENERATION], 0);
 	c.key.dev = get32(&c, IN_DEV, 0);
 	c.key.ino = weir_get_u64(ev, x->in[IN_INODE], 0);
 	tell_begin(&x->tell, x->max_text);
+	see_take(x);
+	if (ev->type != WEIR_EV_open && ev->type != WEIR_EV_exec)
+		sight_changed(&x->sight, &c.key);
 	if (run(&c))
 		set_all(&c);
+	see_it(&c);
 	__atomic_store_n(&x->counters[N_ENTRIES], memo_entries(x->memo), __ATOMIC_RELAXED);
 	__atomic_store_n(&x->counters[N_EVICTED], memo_evicted(x->memo), __ATOMIC_RELAXED);
+	__atomic_store_n(&x->counters[N_WAITING], x->sight.n_waiting, __ATOMIC_RELAXED);
 }

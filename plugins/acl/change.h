@@ -9,6 +9,7 @@
 
 #include "memo.h"
 #include "sidmap.h"
+#include "sight.h"
 #include "tell.h"
 
 #define NTACL_MAX	16
@@ -17,7 +18,9 @@ enum {
 	IN_OUTCOME, IN_INODE, IN_DEV, IN_MODE, IN_UID, IN_GID, IN_NLINK, IN_CHMOD_OLD,
 	IN_CHMOD_NEW, IN_CHOWN_OLD_UID, IN_CHOWN_OLD_GID, IN_CHOWN_UID, IN_CHOWN_GID,
 	IN_XATTR_NAME, IN_XATTR_VALUE, IN_XATTR_SIZE, IN_XATTR_FLAGS, IN_ACL_KIND,
-	IN_ACL_ACTION, IN_ACL_VALUE, IN_ACL_OLD, IN_ACL_OLD_STATE, IN__MAX
+	IN_ACL_ACTION, IN_ACL_VALUE, IN_ACL_OLD, IN_ACL_OLD_STATE, IN_CHATTR_OLD, IN_CHATTR_NEW,
+	IN_GENERATION, IN_TIME, IN_PID, IN_PATH, IN_FILE_FLAGS, IN_EXE_PATH, IN_EXE_INODE,
+	IN_EXE_DEV, IN__MAX
 };
 
 enum {
@@ -27,13 +30,14 @@ enum {
 
 enum {
 	N_CHANGES, N_OLD_UNKNOWN, N_MALFORMED, N_TRUNCATED, N_TOO_LARGE, N_NO_ROOM, N_ENTRIES,
-	N_EVICTED,
+	N_EVICTED, N_READ, N_UNREAD, N_UNSEEN, N_WAITING,
 };
 
 struct acl_plugin {
 	const struct weir_host *host;
 	uint64_t *counters;
 	struct memo *memo;
+	struct sight sight;
 	struct sidmap sids;
 	struct words words;
 	struct acl_arena arena;		/* of states; empty at each event */

@@ -3,6 +3,7 @@
 #include "delta.h"
 
 #include "formats.h"
+#include "nttab.h"
 
 /* ---- items ---------------------------------------------------------------------------*/
 
@@ -332,7 +333,7 @@ static void inode_flags_delta(struct delta *d, const struct acl *was, const stru
 	for (; moved; moved &= moved - 1) {
 		o = delta_begin(d);
 		name = inode_flag_name(is->xflags, (unsigned)__builtin_ctz(moved));
-		put_text(o, name ? name : "an unknown attribute");
+		put_words(o, name ? name : "an unknown attribute");
 		put_text(o, is->acl_flags & moved & -moved ? " added" : " removed");
 		delta_end(d);
 	}

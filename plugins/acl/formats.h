@@ -72,4 +72,8 @@ unsigned label_split(struct acl_bytes label, struct acl_bytes parts[4]);
 /* Four bytes of FS_IOC_GETFLAGS, or, with the xattr "xflags", FS_XFLAG_*. */
 int inode_flags_decode(struct acl *a, struct acl_bytes in, const struct acl_context *ctx,
 		       struct acl_arena *arena);
+/* From FS_*_FL. */
+void inode_flags_set(struct acl *a, uint32_t flags);
+/* Of FS_*_FL those that the kernel keeps for every file system. */
+#define INODE_FLAGS_KEPT	0x401108b8u
 const char *inode_flag_name(bool xflags, unsigned bit);	/* NULL: none */

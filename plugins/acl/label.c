@@ -63,6 +63,13 @@ const char *inode_flag_name(bool xflags, unsigned bit)
 	return bit < 18 ? xfl[bit] : bit == 31 ? "has_attributes" : NULL;
 }
 
+void inode_flags_set(struct acl *a, uint32_t flags)
+{
+	memset(a, 0, sizeof(*a));
+	a->kind = ACL_INODE_FLAGS;
+	a->acl_flags = flags;
+}
+
 int inode_flags_decode(struct acl *a, struct acl_bytes in, const struct acl_context *ctx,
 		       struct acl_arena *arena)
 {

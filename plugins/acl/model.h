@@ -137,7 +137,7 @@ enum {
 };
 
 /* Which mode bits are the type and which the special ones, without <sys/stat.h>. */
-enum { MODE_TYPE = 0170000, MODE_DIR = 0040000, MODE_LINK = 0120000,
+enum { MODE_TYPE = 0170000, MODE_FILE = 0100000, MODE_DIR = 0040000, MODE_LINK = 0120000,
        MODE_SETUID = 04000, MODE_SETGID = 02000, MODE_STICKY = 01000 };
 
 #define ACL_NO_ID	0xffffffffu

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of the enricher `acl`: stories of events, and what each of them says. */
+#include <stdint.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
+static uint32_t live;
+#define FAKE_LIVE live
 #include "../example/fake.h"
+#include <weir/findfile.h>
+
 #include "memo.h"
 #include "sidmap.h"
 #include "tap.h"
@@ -30,7 +36,7 @@ struct step {
 	const char *name;	/* xattr's, or access/default */
 	const char *value;	/* hex; NULL: removed */
 	const char *old;	/* set_acl: hex, "none", or NULL: unknown */
-	uint32_t a, b, c, d;	/* chmod: old, new; chown: old and new uid, gid */
+	uint32_t a, b, c, d;	/* chmod, chattr: old, new; chown: old and new uid, gid */
 	uint16_t outcome;
 	const char *status, *old_status, *summary, *change, *risk;
 };
@@ -79,6 +85,10 @@ static void begin(struct fake *f, const struct step *s)
 		fake_u64(f, "chown.old_gid", s->b);
 		fake_u64(f, "chown.uid", s->c);
 		fake_u64(f, "chown.gid", s->d);
+		break;
+	case WEIR_EV_chattr:
+		fake_u64(f, "chattr.old_flags", s->a);
+		fake_u64(f, "chattr.flags", s->b);
 		break;
 	case WEIR_EV_setxattr:
 		fake_str(f, "xattr.name", s->name);
@@ -146,6 +156,14 @@ static const struct {
 		  .summary = "File capabilities: cap_sys_admin (permitted, effective); was: none" },
 		{ WEIR_EV_chown, 3, .mode = 042755, .a = 0, .b = 0, .c = ACL_NO_ID, .d = 33,
 		  .summary = "Mode 2755 (drwxr-sr-x): group root (0) -> 33" } } },
+	{ "inode flags", {
+		{ WEIR_EV_chattr, 9, .a = 0x10, .b = 0x80020, .status = "ok", .old_status = "kernel",
+		  .summary = "File attributes: immutable removed; append only added",
+		  .change = "immutable removed; append only added", .risk = "immutable_removed" },
+		{ WEIR_EV_chattr, 9, .a = 0x20, .b = 0x80040, .outcome = WEIR_OUTCOME_FAILURE,
+		  .summary = "Refused: File attributes: append only removed", .risk = "append_only_removed" },
+		{ WEIR_EV_chattr, 9, .a = 0, .b = 0x80040, .change = "-", .risk = "-",
+		  .summary = "File attributes: no change" } } },
 	{ "a POSIX ACL", {
 		{ WEIR_EV_set_acl, 4, .name = "access", .value = ACL5, .old = "none", .status = "ok",
 		  .old_status = "kernel", .summary = "Access ACL: access ACL added; user 1001 added with rwx "
@@ -301,6 +319,127 @@ static void test_adopt(void)
 	fake_close(c);
 }
 
+/* ---- files at first sight -------------------------------------------------------------------*/
+
+static void test_memo_read(void)
+{
+	struct memo_attr_read attrs[] = { { 1, { (const uint8_t *)"one", 3 } },
+		{ 2, { (const uint8_t *)"of twenty bytes here", 20 } }, { 3, { NULL, 0 } } };
+	struct memo_key k = { .dev = 1, .ino = 1, .gen = 7 }, other = { .dev = 1, .ino = 1, .gen = 8 };
+	struct memo *m = memo_new(16, 16);
+	struct memo_value got = { .read = false };
+
+	ok(!memo_was_read(m, &k), "a file that was not read");
+	memo_read(m, &k, 100, attrs, 3);
+	ok(memo_was_read(m, &k), "now it was");
+	ok(!memo_was_read(m, &other), "but not another generation of it");
+	k.attr = 1;
+	ok(memo_get(m, &k, 100, &got) == MEMO_PRESENT && got.read && got.bytes.len == 3, "a value");
+	is_int(memo_get(m, &k, 99, &got), MEMO_UNKNOWN, "is unknown for what was before");
+	k.gen = 0;
+	is_int(memo_get(m, &k, 100, &got), MEMO_PRESENT, "a generation that is not known fits");
+	k.gen = 7;
+	k.attr = 2;
+	is_int(memo_get(m, &k, 100, &got), MEMO_UNKNOWN, "one that is too long is not known");
+	k.attr = 3;
+	is_int(memo_get(m, &k, 100, &got), MEMO_UNKNOWN, "nor one that could not be read");
+	k.attr = 4;
+	ok(memo_get(m, &k, 100, &got) == MEMO_NONE && got.read, "what it had not, it has not");
+	is_int(memo_get(m, &k, 99, &got), MEMO_UNKNOWN, "before, that is not known");
+	memo_put(m, &k, MEMO_UNKNOWN, (struct acl_bytes){ 0 });
+	is_int(memo_get(m, &k, 100, &got), MEMO_UNKNOWN, "nor after a change of unknown outcome");
+	k.attr = 1;
+	memo_put(m, &k, MEMO_PRESENT, attrs[0].value);
+	memo_read(m, &k, 200, attrs, 0);
+	k.attr = 1;
+	ok(memo_get(m, &k, 150, &got) == MEMO_PRESENT && !got.read, "what an event told, stays");
+	memo_free(m);
+}
+
+static uint64_t boot_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return weir_find_ns(&t);
+}
+
+/* An event about the file at `path`, which is there. */
+static void begin_real(struct fake *f, uint16_t type, const char *path, uint64_t time)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		fake_fail("cannot stat", path);
+	fake_begin(f, type);
+	fake_u64(f, "time", time);
+	fake_u64(f, "outcome", WEIR_OUTCOME_SUCCESS);
+	fake_u64(f, "process.pid", (uint64_t)getpid());
+	fake_str(f, "file.path", path);
+	fake_u64(f, "file.inode", st.st_ino);
+	fake_u64(f, "file.dev", weir_find_dev(major(st.st_dev), minor(st.st_dev)));
+	fake_u64(f, "file.mode", st.st_mode);
+	fake_u64(f, "file.nlink", 1);
+}
+
+/* Files come back when an event comes by. */
+static void wait_for(struct fake *f, const char *counter, uint64_t n)
+{
+	int i;
+
+	for (i = 0; i < 10000 && fake_count(f, counter) < n; i++) {
+		fake_begin(f, WEIR_EV_rmdir);
+		fake_process(f);
+		usleep(1000);
+	}
+	is_int((int)fake_count(f, counter), (int)n, "%s: %d", counter, (int)n);
+}
+
+static void change_real(struct fake *f, const char *path, const char *name, uint64_t time)
+{
+	begin_real(f, WEIR_EV_setxattr, path, time);
+	fake_str(f, "xattr.name", name);
+	put_value(f, "xattr.value", "0100010000000200" SD_NULL, 0);
+	fake_u64(f, "xattr.size", 28);
+	fake_process(f);
+}
+
+static void test_sight(void)
+{
+	char path[] = "/tmp/test_acl.XXXXXX", sd[512];
+	uint64_t before = boot_ns();
+	int fd = mkstemp(path);
+	struct fake *f;
+
+	live = WEIR_SETUP_LIVE;
+	f = fake_open(&weir_plugin, "ntacl=user.A,user.B,user.C", NULL);
+	live = 0;
+	if (fd < 0 || fsetxattr(fd, "user.A", sd, from_hex("0300 0300 0000 0000", (uint8_t *)sd), 0)) {
+		tap_skip("a file at first sight", "no attributes on the file system of /tmp");
+	} else {
+		begin_real(f, WEIR_EV_open, path, boot_ns());
+		is_int(fake_process(f), WEIR_CONTINUE, "a file is opened");
+		ok(!fake_text(f, "acl.status"), "which is no change");
+		wait_for(f, "read", 1);
+		change_real(f, path, "user.B", before);
+		is_str(fake_text(f, "acl.old_status"), "unknown", "what was before reading is not known");
+		change_real(f, path, "user.C", boot_ns());
+		is_str(fake_text(f, "acl.old_status"), "read", "what was after is: there was none");
+		is_str(fake_text(f, "acl.old_text"), "Security descriptor: none", "and this is told");
+		change_real(f, path, "user.B", boot_ns());
+		is_str(fake_text(f, "acl.old_status"), "remembered", "a change is remembered");
+		is_int((int)fake_count(f, "read"), 1, "it is read once");
+		unlink(path);
+		begin_real(f, WEIR_EV_open, "/proc/self/exe", 1);
+		fake_str(f, "file.path", path);
+		fake_process(f);
+		wait_for(f, "unread", 1);
+	}
+	close(fd);
+	unlink(path);
+	fake_close(f);
+}
+
 /* ---- names of SIDs -------------------------------------------------------------------------*/
 
 static const char *map_text(const char *text, struct sidmap *m, int *line)
@@ -380,37 +519,38 @@ static void test_open(void)
 static void test_memo(void)
 {
 	struct memo *m = memo_new(16, 8);
-	struct acl_bytes v = { (const uint8_t *)"12345678", 8 }, got;
+	struct acl_bytes v = { (const uint8_t *)"12345678", 8 };
 	struct memo_key k = { .dev = 1, .ino = 1, .attr = 1 };
+	struct memo_value got;
 	unsigned i, n = 0;
 
-	is_int(memo_get(m, &k, &got), MEMO_UNKNOWN, "nothing is known");
+	is_int(memo_get(m, &k, 10, &got), MEMO_UNKNOWN, "nothing is known");
 	memo_put(m, &k, MEMO_PRESENT, v);
-	ok(memo_get(m, &k, &got) == MEMO_PRESENT && got.len == 8 && !memcmp(got.p, "12345678", 8),
+	ok(memo_get(m, &k, 10, &got) == MEMO_PRESENT && got.bytes.len == 8 && !memcmp(got.bytes.p, "12345678", 8),
 	   "a value");
 	memo_put(m, &k, MEMO_NONE, (struct acl_bytes){ 0 });
-	is_int(memo_get(m, &k, &got), MEMO_NONE, "it is gone");
+	is_int(memo_get(m, &k, 10, &got), MEMO_NONE, "it is gone");
 	v.len = 9;
 	v.p = (const uint8_t *)"123456789";
 	memo_put(m, &k, MEMO_PRESENT, v);
-	is_int(memo_get(m, &k, &got), MEMO_UNKNOWN, "one that is too long is not known");
+	is_int(memo_get(m, &k, 10, &got), MEMO_UNKNOWN, "one that is too long is not known");
 	v.len = 4;
 	for (k.ino = 1; k.ino <= 100; k.ino++)
 		memo_put(m, &k, MEMO_PRESENT, v);
 	for (k.ino = 1; k.ino <= 100; k.ino++)
-		n += memo_get(m, &k, &got) == MEMO_PRESENT;
+		n += memo_get(m, &k, 10, &got) == MEMO_PRESENT;
 	ok(n <= 16 && n >= 8, "at most so many are kept");
 	is_int((long long)memo_entries(m), n, "and counted");
 	is_int((long long)(memo_entries(m) + memo_evicted(m)), 100, "with those that went");
 	k.ino = 100;
-	for (i = 0; i < 3; i++) {
+	for (i = 1; i < 4; i++) {
 		k.attr = i;
 		memo_put(m, &k, MEMO_PRESENT, v);
 	}
 	memo_forget(m, 1, 100);
-	for (n = i = 0; i < 3; i++) {
+	for (n = 0, i = 1; i < 4; i++) {
 		k.attr = i;
-		n += memo_get(m, &k, &got) != MEMO_UNKNOWN;
+		n += memo_get(m, &k, 10, &got) != MEMO_UNKNOWN;
 	}
 	is_int(n, 0, "all attributes of an inode are forgotten");
 	memo_free(m);
@@ -427,5 +567,7 @@ int main(void)
 	test_sidmap();
 	test_open();
 	test_memo();
+	test_memo_read();
+	test_sight();
 	return done_testing();
 }

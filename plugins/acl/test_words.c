@@ -165,7 +165,7 @@ static const struct change_row changes[] = {
 	{ ACL_SELINUX, "753a723a613a73303a6331", "763a713a613a7330", "user u -> v; role r -> q; range s0:c1 -> s0", "" },
 	{ ACL_SELINUX, "61", "6200", "label a -> b", "" },
 	{ ACL_SMACK, "61", "-", "label removed", "" },
-	{ ACL_INODE_FLAGS, "10000000", "20000000", "immutable removed; append_only added", "immutable_removed" },
+	{ ACL_INODE_FLAGS, "10000000", "20000000", "immutable removed; append only added", "immutable_removed" },
 
 	{ ACL_SDDL, "O:BAD:(A;;FA;;;BA)", "O:BAD:(A;;FA;;;BA)", "", "" },
 	{ ACL_SDDL, "D:(A;;FR;;;WD)", "D:(A;;FA;;;WD)", "allow Everyone (S-1-1-0) Read -> Full control",

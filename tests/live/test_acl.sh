@@ -5,23 +5,33 @@
 # shellcheck source=tests/live/lib.sh
 . "$WEIR_SRC/tests/live/lib.sh"
 
-for t in setfacl setfattr setcap mke2fs; do
+for t in setfacl setfattr setcap chattr jq mke2fs; do
 	command -v $t >/dev/null || skip_all "no $t"
 done
 X=$T/ext
 mkdir "$T/conf.d" "$X"
-echo 'sync = ( { plugin = "acl"; } );' >"$T/conf.d/acl.conf"
+printf 'sync = ( { plugin = "acl"; read = 1000; } );\ncontrol = { socket = "%s"; };\n' "$T/sock" >"$T/conf.d/acl.conf"
 modprobe -a loop ext4
 truncate -s 16M "$T/image"
 mke2fs -q -F -b 4096 -t ext4 -O ^has_journal "$T/image"
 mount -o loop,acl,user_xattr "$T/image" "$X"
 cd "$X" || exit 1
-touch acl plain
+touch acl plain flags seen
 mkdir dir
 for f in caps set; do cp /bin/true $f; done
-chmod 644 acl plain
+chmod 644 acl plain flags
 chmod 755 caps set dir
-sensor_start acl 'events = [ "exec", "mkdir", "chmod", "chown", "setxattr", "removexattr", "set_acl" ]'
+# Samba's, version 1: the offsets count from the start of the value.
+wrap=0x0100010000000200
+sids=01020000000000052000000020020000010200000000000520000000210200 ace2=0100140002000000010100000000000100000000
+sd1=${wrap}010004941c0000002c000000000000003c000000${sids}000400340002000000
+sd1+=00031800ff011f0001020000000000052000000020020000${ace2}
+sd2=${wrap}0100048000000000000000000000000000000000
+setfattr -n security.NTACL -v "$sd1" seen
+cp /bin/true program
+setcap cap_net_raw=p program
+sensor_start acl 'events = [ "exec", "mkdir", "chmod", "chown", "setxattr", "removexattr", "set_acl",
+	"chattr" ]'
 
 # file_case NAME FILE: all that happens to the file belongs to it.
 file_case() { printf '%s\0' case "$1" "file.path=$X/$2" '' >>"$CASES"; }
@@ -75,12 +85,22 @@ setcap cap_net_raw=p caps
 want setxattr acl.old_status=remembered '!acl.risk' \
 	"acl.summary=File capabilities: cap_net_raw (permitted); was: none"
 
-# Samba's, version 1: the offsets count from the start of the value.
-wrap=0x0100010000000200
-sids=01020000000000052000000020020000010200000000000520000000210200 ace2=0100140002000000010100000000000100000000
-sd1=${wrap}010004941c0000002c000000000000003c000000${sids}000400340002000000
-sd1+=00031800ff011f0001020000000000052000000020020000${ace2}
-sd2=${wrap}0100048000000000000000000000000000000000
+file_case "inode flags: chattr" flags
+chattr +i flags
+want chattr acl.format=inode_flags acl.status=ok acl.old_status=kernel '!acl.risk' \
+	"acl.summary=File attributes: immutable added" \
+	"acl.text=File attributes: immutable; 1 other" \
+	"acl.old_text=File attributes: neither immutable nor append only; 1 other"
+chattr -i +a flags
+want chattr acl.change.#=2 "acl.change.0=immutable removed" "acl.change.1=append only added" \
+	acl.risk.0=immutable_removed acl.risk.#=1 "acl.text=File attributes: append only; 1 other"
+setpriv --reuid 65534 chattr -a flags 2>/dev/null
+want chattr outcome=failure error=EPERM acl.risk.0=append_only_removed \
+	"acl.summary=Refused: File attributes: append only removed"
+chattr -a flags
+want chattr outcome=success acl.risk.0=append_only_removed \
+	"acl.old_text=File attributes: append only; 1 other"
+
 file_case "an NT descriptor: setfattr" plain
 setfattr -n security.NTACL -v "$sd1" plain
 want setxattr acl.format=ntacl acl.status=ok acl.old_status=unknown \
@@ -94,6 +114,35 @@ want setxattr acl.status=malformed acl.rule=V2 acl.old_status=remembered \
 	"acl.text^=Descriptor could not be decoded (V2): 29 bytes, first 32 in hex 0100010000000200"
 setfattr -x security.NTACL plain
 want removexattr acl.status=removed acl.format=ntacl "acl.text=Security descriptor: none"
+
+# Files are read beside the events, and remembered when the next event comes by.
+waiting() { "$WEIR_BUILD/weirctl" --socket "$T/sock" stats --json |
+	jq '[.. | .counters? | arrays | .[] | select(.name? == "waiting") | .value] | add'; }
+# read_after TAG OPERATION ...
+read_after()
+{
+	local i
+
+	"$ACT" "$@"
+	for ((i = 0; i < 100; i++)); do
+		"$ACT" "$1-$i" mkdir "$T/look" 755 && rmdir "$T/look"
+		"$EXPECT" --wait "$OUT" $DEADLINE "type=mkdir process.args.1=$1-$i" || return 1
+		[ "$(waiting)" != 0 ] || return 0
+	done
+	return 1
+}
+file_case "an NT descriptor of a file that was seen before" seen
+check "a file that is seen is read" read_after see chmod seen 600
+want chmod acl.status=ok
+setfattr -n security.NTACL -v "$sd2" seen
+want setxattr acl.status=ok acl.old_status=read acl.risk.0=null_dacl \
+	"acl.change.0=DACL set -> none: everyone has full access" \
+	"acl.old_text~Sddl: O:BAG:BUD:PAI(A;OICI;FA;;;BA)(D;;0x2;;;WD)"
+file_case "capabilities of a program that ran before" program
+check "a program that runs is read" read_after run exec ./program program
+setcap cap_setuid=ep program
+want setxattr acl.old_status=read acl.risk.0=capability:cap_setuid \
+	"acl.summary=File capabilities: cap_setuid (permitted, effective); was: cap_net_raw (permitted)"
 
 sensor_stop acl
 tap "$EXPECT" --cases "$CASES" "$OUT"
