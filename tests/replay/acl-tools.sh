@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # weirctl acl: its command line; and that it says of a file what the tools say
-# that Debian has for that: getfacl, getcap, stat, Samba's library.
+# that Debian has for that: getfacl, getcap, stat, nfs4_getfacl, Samba's library.
 set -u
 : "${WEIR_BUILD:?}"
 weirctl=$WEIR_BUILD/weirctl
@@ -119,6 +119,58 @@ else
 			"$(getcap c | sed -E 's/^c //; s/,/, /g; s/=ep$/ (permitted, effective)/
 				s/=p$/ (permitted)/')" "capabilities $spec as getcap has them"
 	done
+fi
+
+# ---- nfs4_getfacl, which is given the ACL instead of a file on NFS
+if ! command -v nfs4_getfacl >/dev/null || ! command -v python3 >/dev/null; then
+	skip "NFSv4 ACLs as nfs4_getfacl has them" "no nfs4-acl-tools, or no python3"
+else
+	mkdir nfs && touch nfs/file && mkdir nfs/dir
+	LD_PRELOAD='' python3 - "$weirctl" "$WEIR_BUILD/tests/tools/.libs/nfs4xattr.so" <<'END' >nfs4
+import json, os, struct, subprocess, sys
+
+letters = {"read_data": "r", "list_directory": "r", "write_data": "w", "add_file": "w",
+           "append_data": "a", "add_subdirectory": "a", "read_named_attrs": "n",
+           "write_named_attrs": "N", "execute": "x", "delete_child": "D",
+           "read_attributes": "t", "write_attributes": "T", "delete": "d", "read_acl": "c",
+           "write_acl": "C", "write_owner": "o", "synchronize": "y",
+           "file_inherit": "f", "directory_inherit": "d", "no_propagate_inherit": "n",
+           "inherit_only": "i", "successful_access": "S", "failed_access": "F",
+           "identifier_group": "g"}
+kinds = {"allow": "A", "deny": "D", "audit": "U", "alarm": "L"}
+
+def value(aces):
+    out = struct.pack(">I", len(aces))
+    for kind, flags, mask, who in aces:
+        out += struct.pack(">IIII", kind, flags, mask, len(who)) + who + b"\0" * (-len(who) % 4)
+    return out.hex()
+
+def ours(acl, is_dir):
+    p = subprocess.run([sys.argv[1], "acl", "decode", "--kind", "nfs4_acl",
+                        "--context", "is_dir=%d" % is_dir, acl], capture_output=True, text=True)
+    word = lambda names: "".join(sorted(letters[n] for n in names))
+    return [(kinds[a["type"]], word(a["flags"]), a["trustee"], word(a["rights"]))
+            for a in json.loads(p.stdout)["aces"]]
+
+def theirs(acl, name):
+    p = subprocess.run(["nfs4_getfacl", name], capture_output=True, text=True,
+                       env=dict(os.environ, NFS4_ACL=acl, LD_PRELOAD=sys.argv[2]))
+    rows = [line.split(":") for line in p.stdout.split("\n") if line and line[0] != "#"]
+    return [(k, "".join(sorted(f)), who, "".join(sorted(m))) for k, f, who, m in rows]
+
+acls = [[(0, 0, 0x160186, b"OWNER@"), (1, 0, 2, b"bob@example.com"), (0, 0x40, 0x120081, b"GROUP@")],
+        [(0, 0, 1 << bit, b"EVERYONE@") for bit in (0, 1, 2, 3, 4, 5, 7, 8, 16, 17, 18, 19, 20)],
+        [(2, 0x10, 0x1e01bf, b"1001"), (3, 0x20, 0x40001, b"a" * 60), (0, 0x40, 0x20, b"staff@x")],
+        [(0, flag, 0x1f01ff, b"OWNER@") for flag in (1, 2, 3, 7, 0xb, 0xf)]]
+for acl in acls:
+    for name in ("nfs/file", "nfs/dir"):
+        is_dir = name == "nfs/dir"
+        if not is_dir and any(flags & 0xf or mask & 0x40 for kind, flags, mask, who in acl):
+            continue
+        a, b = ours(value(acl), is_dir), theirs(value(acl), name)
+        print("same" if a == b else "%s\n%s\n%s" % (name, a, b))
+END
+	is "$(sort -u nfs4)" same "NFSv4 ACLs as nfs4_getfacl has them: $(wc -l <nfs4)"
 fi
 
 # ---- Samba's library: SDDL and bytes. Its FA and conditions are of a later version.
