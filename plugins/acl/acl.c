@@ -13,7 +13,8 @@
 
 enum {
 	OPT_MIN_SIZE, OPT_MAX_SIZE, OPT_MAX_ENTRIES, OPT_MAX_TEXT, OPT_REMEMBER,
-	OPT_REMEMBER_SIZE, OPT_READ, OPT_SIDS, OPT_NTACL,
+	OPT_REMEMBER_SIZE, OPT_READ, OPT_NAMES, OPT_WINBIND, OPT_SIDS,
+	OPT_NTACL,
 };
 
 static const struct weir_option acl_options[] = {
@@ -31,6 +32,10 @@ static const struct weir_option acl_options[] = {
 		"Longer values are not remembered." },
 	[OPT_READ] = { "read", WEIR_OPT_INT, 0, 0, 10000, "50", NULL,
 		"Files in a second whose attributes are read at first sight; 0: none." },
+	[OPT_NAMES] = { "names", WEIR_OPT_BOOL, 0, 0, 0, "true", NULL,
+		"Ask the system for the names of uids and gids." },
+	[OPT_WINBIND] = { "winbind", WEIR_OPT_STR, 0, 0, 0, "", NULL,
+		"The library through which winbind is asked for SIDs, libwbclient.so.0; empty: nobody is." },
 	[OPT_SIDS] = { "sids", WEIR_OPT_STR, 0, 0, 0, "", NULL,
 		"A file of SIDs and their names, one of each a line." },
 	[OPT_NTACL] = { "ntacl", WEIR_OPT_STRLIST, 0, 0, 0, NULL, NULL,
@@ -70,6 +75,7 @@ static const struct weir_want acl_wants[] = {
 	[IN_EXE_PATH] = { "process.exe.path", WEIR_WANT_REQUIRED, 0 },
 	[IN_EXE_INODE] = { "process.exe.inode", WEIR_WANT_REQUIRED, 0 },
 	[IN_EXE_DEV] = { "process.exe.dev", WEIR_WANT_REQUIRED, 0 },
+	[IN_NS_MNT] = { "process.namespaces.mnt", WEIR_WANT_REQUIRED, 0 },
 };
 
 #define OUT(name_, kind_, doc_) \
@@ -108,6 +114,7 @@ static const struct weir_counter acl_counters[] = {
 	[N_UNREAD] = { "unread", "files", "That were gone or changed when they were to be read." },
 	[N_UNSEEN] = { "unseen", "events", "Whose file was not to be read: the rate, or too many wait." },
 	[N_WAITING] = { "waiting", "files", "That are being read now." },
+	[N_NAMES] = { "names", "names", "Of ids and SIDs, that the system was asked for." },
 	[N_EVICTED] = { "evicted", "values", "Forgotten, for room." },
 };
 
@@ -141,6 +148,7 @@ static void acl_close(void *inst)
 	struct acl_plugin *x = inst;
 
 	sight_close(&x->sight);
+	names_close(&x->names);
 	while (x->n_ntacl)
 		free(x->ntacl[--x->n_ntacl]);
 	sidmap_fini(&x->sids);
@@ -163,6 +171,34 @@ static bool open_sids(struct acl_plugin *x, const struct weir_setup *s, const ch
 	else if (r < 0)
 		weir_logf(s, WEIR_LOG_ERROR, "%s: %s", path, strerror(-r));
 	return r == 0;
+}
+
+static bool open_names(struct acl_plugin *x, const struct weir_setup *s)
+{
+	const char *library = s->options[OPT_WINBIND].v.s, *why;
+
+	if (!s->options[OPT_NAMES].v.i && library && *library) {
+		weir_logf(s, WEIR_LOG_ERROR, "winbind needs names = true");
+		return false;
+	}
+	if (!s->options[OPT_NAMES].v.i)
+		return true;
+	if (library && *library) {
+		x->names.winbind = winbind_open(library, &why);
+		if (!x->names.winbind) {
+			weir_logf(s, WEIR_LOG_ERROR, "winbind: %s", why);
+			return false;
+		}
+	}
+	if (!names_open(&x->names, s)) {
+		weir_logf(s, WEIR_LOG_ERROR, "cannot start a thread");
+		return false;
+	}
+	if (x->names.on && x->names.winbind) {
+		x->sids.names.put = names_put_sid;
+		x->sids.names.ctx = &x->names;
+	}
+	return true;
 }
 
 static bool open_ntacl(struct acl_plugin *x, const struct weir_setup *s,
@@ -216,7 +252,7 @@ static int acl_open(const struct weir_setup *s, void **inst)
 	x->min_size = (uint64_t)o[OPT_MIN_SIZE].v.i;
 	x->max_size = (uint64_t)o[OPT_MAX_SIZE].v.i;
 	x->max_text = (uint64_t)o[OPT_MAX_TEXT].v.i;
-	if (!open_memory(x, s) || !open_sids(x, s, o[OPT_SIDS].v.s) ||
+	if (!open_memory(x, s) || !open_sids(x, s, o[OPT_SIDS].v.s) || !open_names(x, s) ||
 	    !open_ntacl(x, s, &o[OPT_NTACL])) {
 		acl_close(x);
 		return -1;
@@ -224,7 +260,7 @@ static int acl_open(const struct weir_setup *s, void **inst)
 	x->sight.more = x->ntacl;
 	x->sight.n_more = x->n_ntacl;
 	x->sight.max_size = (uint32_t)o[OPT_REMEMBER_SIZE].v.i;
-	x->words = (struct words){ .sids = &x->sids.names, .scratch = &x->scratch,
+	x->words = (struct words){ .ctx = &x->names, .sids = &x->sids.names, .scratch = &x->scratch,
 		.max_aces = (uint32_t)o[OPT_MAX_ENTRIES].v.i };
 	memcpy(x->in, s->wants, sizeof(x->in));
 	memcpy(x->out, s->produces, sizeof(x->out));

@@ -422,6 +422,8 @@ void change_run(struct acl_plugin *x, struct weir_event *ev)
 	c.key.ino = weir_get_u64(ev, x->in[IN_INODE], 0);
 	tell_begin(&x->tell, x->max_text);
 	see_take(x);
+	names_take(&x->names);
+	x->words.put_id = names_fit(&x->names, get32(&c, IN_NS_MNT, 0)) ? names_put : NULL;
 	if (ev->type != WEIR_EV_open && ev->type != WEIR_EV_exec)
 		sight_changed(&x->sight, &c.key);
 	if (run(&c))
@@ -430,4 +432,5 @@ void change_run(struct acl_plugin *x, struct weir_event *ev)
 	__atomic_store_n(&x->counters[N_ENTRIES], memo_entries(x->memo), __ATOMIC_RELAXED);
 	__atomic_store_n(&x->counters[N_EVICTED], memo_evicted(x->memo), __ATOMIC_RELAXED);
 	__atomic_store_n(&x->counters[N_WAITING], x->sight.n_waiting, __ATOMIC_RELAXED);
+	__atomic_store_n(&x->counters[N_NAMES], x->names.n_asked, __ATOMIC_RELAXED);
 }

@@ -8,6 +8,7 @@
 #include <weir/plugin.h>
 
 #include "memo.h"
+#include "names.h"
 #include "sidmap.h"
 #include "sight.h"
 #include "tell.h"
@@ -20,7 +21,7 @@ enum {
 	IN_XATTR_NAME, IN_XATTR_VALUE, IN_XATTR_SIZE, IN_XATTR_FLAGS, IN_ACL_KIND,
 	IN_ACL_ACTION, IN_ACL_VALUE, IN_ACL_OLD, IN_ACL_OLD_STATE, IN_CHATTR_OLD, IN_CHATTR_NEW,
 	IN_GENERATION, IN_TIME, IN_PID, IN_PATH, IN_FILE_FLAGS, IN_EXE_PATH, IN_EXE_INODE,
-	IN_EXE_DEV, IN__MAX
+	IN_EXE_DEV, IN_NS_MNT, IN__MAX
 };
 
 enum {
@@ -30,7 +31,7 @@ enum {
 
 enum {
 	N_CHANGES, N_OLD_UNKNOWN, N_MALFORMED, N_TRUNCATED, N_TOO_LARGE, N_NO_ROOM, N_ENTRIES,
-	N_EVICTED, N_READ, N_UNREAD, N_UNSEEN, N_WAITING,
+	N_EVICTED, N_READ, N_UNREAD, N_UNSEEN, N_WAITING, N_NAMES,
 };
 
 struct acl_plugin {
@@ -38,6 +39,7 @@ struct acl_plugin {
 	uint64_t *counters;
 	struct memo *memo;
 	struct sight sight;
+	struct names names;
 	struct sidmap sids;
 	struct words words;
 	struct acl_arena arena;		/* of states; empty at each event */

@@ -55,6 +55,9 @@ struct sid_name {
 struct sid_names {
 	uint32_t n;
 	const struct sid_name *names;
+	/* Puts the name of an account of a domain; false, and nothing: none. NULL: as that. */
+	bool (*put)(void *ctx, struct put *o, const uint8_t *sid);
+	void *ctx;
 };
 
 int sid_name_compare(const struct sid_name *n, const uint8_t *sid, size_t size);

@@ -173,6 +173,12 @@ static bool put_family(struct put *o, const uint8_t *p, const struct sid_names *
 	return false;
 }
 
+/* S-1-5-21-... */
+static bool is_of_domain(const uint8_t *p)
+{
+	return sid_authority(p) == 5 && sid_subs(p) >= 4 && sid_sub(p, 0) == 21;
+}
+
 bool sid_put_name(struct put *o, const struct sid *s, const struct sid_names *names)
 {
 	const struct sid_known *k;
@@ -193,7 +199,8 @@ bool sid_put_name(struct put *o, const struct sid *s, const struct sid_names *na
 	k = sid_find_known(s->p);
 	if (k)
 		put_text(o, k->name);
-	return k || put_family(o, s->p, names);
+	return k || put_family(o, s->p, names) ||
+	       (names && names->put && is_of_domain(s->p) && names->put(names->ctx, o, s->p));
 }
 
 void sid_put_full(struct put *o, const struct sid *s, const struct sid_names *names)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of the enricher `acl`: stories of events, and what each of them says. */
+#include <pwd.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -440,6 +441,100 @@ static void test_sight(void)
 	fake_close(f);
 }
 
+/* ---- names of ids -----------------------------------------------------------------------------*/
+
+static uint32_t my_ns(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/mnt", &st) ? 0 : (uint32_t)st.st_ino;
+}
+
+/* uid 1 is daemon on every Debian; nobody has the other one. */
+static void chown_by(struct fake *f, uint32_t ns, uint32_t uid, const char *change)
+{
+	struct step s = { WEIR_EV_chown, 1, .mode = 0100644, .a = 0, .b = 0, .c = uid, .d = ACL_NO_ID };
+
+	begin(f, &s);
+	fake_u64(f, "process.namespaces.mnt", ns);
+	fake_process(f);
+	is_str(fake_text(f, "acl.change"), change, "%s", change);
+}
+
+static void test_names(void)
+{
+	struct passwd *pw = getpwuid(1);
+	char named[128];
+	struct fake *f;
+	int i;
+
+	live = WEIR_SETUP_LIVE;
+	f = fake_open(&weir_plugin, "read=0", NULL);
+	live = 0;
+	snprintf(named, sizeof(named), "owner root (0) -> %s (1)", pw ? pw->pw_name : "-");
+	chown_by(f, my_ns(), 1, "owner root (0) -> 1");
+	for (i = 0; i < 10000 && !strstr(fake_text(f, "acl.summary"), named); i++) {
+		struct step s = { WEIR_EV_chown, 1, .mode = 0100644, .c = 1, .d = ACL_NO_ID };
+
+		begin(f, &s);
+		fake_u64(f, "process.namespaces.mnt", my_ns());
+		fake_process(f);
+		usleep(1000);
+	}
+	chown_by(f, my_ns(), 1, named);
+	chown_by(f, my_ns() + 1, 1, "owner root (0) -> 1");
+	is_int((int)fake_count(f, "names"), 3, "each id is asked about once: user 0 and 1, group 0");
+	fake_close(f);
+	f = fake_open(&weir_plugin, "names=false", NULL);
+	chown_by(f, my_ns(), 1, "owner root (0) -> 1");
+	is_int((int)fake_count(f, "names"), 0, "nobody is asked");
+	fake_close(f);
+}
+
+/* An owner of a domain: S-1-5-21-7-8-9-1105, or -1106. */
+static const char *owned_by(struct fake *f, const char *rid)
+{
+	struct step s = { WEIR_EV_setxattr, 1, .name = "system.ntfs_security" };
+	char sd[128];
+
+	snprintf(sd, sizeof(sd), "01000080 14000000 00000000 00000000 00000000 0105000000000005"
+		 "15000000070000000800000009000000%s", rid);
+	s.value = sd;
+	begin(f, &s);
+	fake_process(f);
+	return fake_text(f, "acl.text");
+}
+
+static void test_winbind(void)
+{
+	const char *build = getenv("WEIR_BUILD");
+	char options[512];
+	struct fake *f;
+	int i;
+
+	live = WEIR_SETUP_LIVE;
+	snprintf(options, sizeof(options), "read=0 winbind=%s/tests/tools/.libs/wbcfake.so",
+		 build ? build : ".");
+	f = fake_open(&weir_plugin, options, NULL);
+	ok(strstr(owned_by(f, "51040000"), "Owner: S-1-5-21-7-8-9-1105\n") != NULL,
+	   "an account that was not asked for yet");
+	owned_by(f, "52040000");
+	for (i = 0; i < 10000 && !strstr(owned_by(f, "51040000"), "alice"); i++)
+		usleep(1000);
+	ok(strstr(owned_by(f, "51040000"), "Owner: CORP\\alice (S-1-5-21-7-8-9-1105)\n") != NULL,
+	   "an account of a domain");
+	ok(strstr(owned_by(f, "52040000"), "Owner: S-1-5-21-7-8-9-1106\n") != NULL,
+	   "one that winbind has not");
+	fake_close(f);
+	f = fake_open(&weir_plugin, "winbind=/nothing.so", NULL);
+	ok(!f->inst && strstr(f->log, "winbind: /nothing.so: "), "a library that is not there");
+	fake_close(f);
+	f = fake_open(&weir_plugin, "names=false winbind=libwbclient.so.0", NULL);
+	ok(!f->inst && strstr(f->log, "winbind needs names = true"), "without names");
+	fake_close(f);
+	live = 0;
+}
+
 /* ---- names of SIDs -------------------------------------------------------------------------*/
 
 static const char *map_text(const char *text, struct sidmap *m, int *line)
@@ -569,5 +664,7 @@ int main(void)
 	test_memo();
 	test_memo_read();
 	test_sight();
+	test_names();
+	test_winbind();
 	return done_testing();
 }

@@ -14,9 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/openat2.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,67 +22,30 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <weir/account.h>
+
 #include "idfile.h"
 
 #define USER_NS_INITIAL	0xeffffffdu	/* PROC_USER_INIT_INO */
 #define MAP_MAX		65536u		/* 340 lines is the most that the kernel takes */
-#define NSS_BUFFER	4096u
-#define NSS_BUFFER_MAX	(1u << 20)	/* for groups with very many members */
 
 static const char *const paths[] = { [ID_USER] = "etc/passwd", [ID_GROUP] = "etc/group" };
 static const char *const maps[] = { [ID_USER] = "uid_map", [ID_GROUP] = "gid_map" };
 
 /* ---- NSS -----------------------------------------------------------------------*/
 
-/* 0 or an errno; *name: NULL if there is none. */
-static int ask(const struct idkey *key, char *buf, size_t size, const char **name)
-{
-	struct passwd pw, *user = NULL;
-	struct group gr, *group = NULL;
-	int r;
-
-	if (key->kind == ID_USER) {
-		r = getpwuid_r(key->id, &pw, buf, size, &user);
-		*name = user ? user->pw_name : NULL;
-	} else {
-		r = getgrgid_r(key->id, &gr, buf, size, &group);
-		*name = group ? group->gr_name : NULL;
-	}
-	return r;
-}
-
-/* What getpwuid_r(3) calls "not found" has several names. */
-static bool is_none(int r)
-{
-	return !r || r == ENOENT || r == ESRCH || r == EBADF || r == EPERM;
-}
-
-static void take(struct idanswer *a, const char *name)
-{
-	size_t len = strlen(name);
-
-	a->state = len > IDNAME_MAX ? IDNAME_CUT : IDNAME_KNOWN;
-	a->len = (uint16_t)(len > IDNAME_MAX ? IDNAME_MAX : len);
-	memcpy(a->text, name, a->len);
-}
-
 static void find_host(const struct idkey *key, struct idanswer *a)
 {
-	const char *name = NULL;
-	size_t size = NSS_BUFFER;
-	char *buf;
-	int r = ERANGE;
+	static const uint8_t states[] = {
+		[WEIR_ACCOUNT_NONE] = IDNAME_NONE, [WEIR_ACCOUNT_NAME] = IDNAME_KNOWN,
+		[WEIR_ACCOUNT_CUT] = IDNAME_CUT, [WEIR_ACCOUNT_FAILED] = IDNAME_FAILED,
+	};
+	size_t len = 0;
 
 	a->source = IDSOURCE_HOST;
-	for (; r == ERANGE && size <= NSS_BUFFER_MAX; size *= 4) {
-		buf = malloc(size);
-		r = buf ? ask(key, buf, size, &name) : ENOMEM;
-		if (!r && name)
-			take(a, name);
-		free(buf);
-	}
-	if (!name)
-		a->state = is_none(r) ? IDNAME_NONE : IDNAME_FAILED;
+	a->state = states[weir_account_name(key->id, key->kind == ID_GROUP, a->text,
+					    sizeof(a->text), &len)];
+	a->len = (uint16_t)len;
 }
 
 /* ---- files ---------------------------------------------------------------------*/

@@ -16,7 +16,7 @@ truncate -s 16M "$T/image"
 mke2fs -q -F -b 4096 -t ext4 -O ^has_journal "$T/image"
 mount -o loop,acl,user_xattr "$T/image" "$X"
 cd "$X" || exit 1
-touch acl plain flags seen
+touch acl plain flags seen named
 mkdir dir
 for f in caps set; do cp /bin/true $f; done
 chmod 644 acl plain flags
@@ -66,9 +66,9 @@ chmod u+s set
 want chmod acl.risk.0=setuid_root acl.old_status=kernel \
 	"acl.summary=Mode 0755 -> 4755 (-rwsr-xr-x): setuid added: the program runs as its owner root (0)" \
 	"acl.old_text=Mode 0755 (-rwxr-xr-x), owner root (0), group root (0)"
-chown 33:34 set
+chown 4033:4034 set
 want chown '!acl.risk' acl.old_status=kernel "acl.change.0=set-id bits removed by the kernel" \
-	"acl.text=Mode 0755 (-rwxr-xr-x), owner 33, group 34" \
+	"acl.text=Mode 0755 (-rwxr-xr-x), owner 4033, group 4034" \
 	"acl.old_text=Mode 4755 (-rwsr-xr-x), owner root (0), group root (0)"
 chmod o+w set
 want chmod acl.risk.0=world_writable acl.change.#=1 "acl.change.0=others gain write"
@@ -78,9 +78,9 @@ setcap cap_net_raw,cap_sys_admin=ep caps
 want setxattr acl.format=capability acl.old_status=unknown '!acl.change' '!acl.old_text' \
 	acl.risk.0=capability:cap_sys_admin acl.risk.#=1 \
 	"acl.text=File capabilities: cap_net_raw, cap_sys_admin (permitted, effective)"
-chown 33 caps
+chown 4033 caps
 want chown "acl.change.0=file capabilities removed by the kernel" \
-	"acl.change.1=owner root (0) -> 33" acl.change.#=2
+	"acl.change.1=owner root (0) -> 4033" acl.change.#=2
 setcap cap_net_raw=p caps
 want setxattr acl.old_status=remembered '!acl.risk' \
 	"acl.summary=File capabilities: cap_net_raw (permitted); was: none"
@@ -143,6 +143,22 @@ check "a program that runs is read" read_after run exec ./program program
 setcap cap_setuid=ep program
 want setxattr acl.old_status=read acl.risk.0=capability:cap_setuid \
 	"acl.summary=File capabilities: cap_setuid (permitted, effective); was: cap_net_raw (permitted)"
+
+# A number until the system has been asked; then a name.
+named()
+{
+	local i
+
+	for ((i = 0; i < 100; i++)); do
+		chown 1 named && chown 0 named
+		"$ACT" "named-$i" mkdir "$T/look" 755 && rmdir "$T/look"
+		"$EXPECT" --wait "$OUT" $DEADLINE "type=mkdir process.args.1=named-$i" || return 1
+		[ "$(count type=chown "file.path=$X/named" "acl.change.0=owner root (0) -> daemon (1)")" = 0 ] ||
+			return 0
+	done
+	return 1
+}
+check "an owner has a name" named
 
 sensor_stop acl
 tap "$EXPECT" --cases "$CASES" "$OUT"
