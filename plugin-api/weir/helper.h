@@ -54,7 +54,10 @@ struct weir_request {
 struct weir_helper_ops {
 	/* H: does it. 0: done; else: once more, after so many ns. */
 	uint64_t (*run)(void *arg, struct weir_job *job);
-	/* H, or L for jobs that are not done: sets fields of the amendment. */
+	/*
+	 * H, or L for jobs that are not done: sets fields of the amendment. NULL: no
+	 * request has one.
+	 */
 	void (*answer)(void *arg, struct weir_event *am, const struct weir_job *job, uint32_t what);
 	void (*free)(struct weir_job *job);
 	/* H: every idle_ns; NULL: nothing to do. */

@@ -3,7 +3,7 @@
  * From an event to the two states of a permission, and from what tell.c makes of
  * them to fields. What attributes hold now is remembered for the next event.
  */
-#include "change.h"
+#include "changepriv.h"
 
 #include <string.h>
 #include <sys/xattr.h>
@@ -11,24 +11,7 @@
 #include "formats.h"
 #include "see.h"
 
-/* One event on its way through. */
-struct change {
-	struct acl_plugin *x;
-	struct weir_event *ev;
-	struct memo_key key;
-	bool done;		/* the operation was done, or may have been */
-	bool sure;		/* it was */
-	enum acl_kind kind;
-	const char *status, *rule, *old_status;
-	uint64_t time;
-};
-
 /* ---- fields --------------------------------------------------------------------------*/
-
-static uint32_t get32(const struct change *c, unsigned in, uint32_t dflt)
-{
-	return (uint32_t)weir_get_u64(c->ev, c->x->in[in], dflt);
-}
 
 static struct acl_bytes bytes_of(const struct weir_value *v)
 {
@@ -108,91 +91,6 @@ static void set_all(struct change *c)
 	set_put(c, OUT_OLD_TEXT, &t->old_text);
 	set_list(c, OUT_CHANGE, &t->changes);
 	set_list(c, OUT_RISK, &t->risks);
-}
-
-/* ---- modes ---------------------------------------------------------------------------*/
-
-/* The access ACL that the inode is known to have; false: none, or not known. */
-static bool remembered_acl(struct change *c, struct acl *a, struct memo_value *value)
-{
-	static const char name[] = "system.posix_acl_access";
-	struct acl_context ctx = { 0 };
-
-	c->key.attr = memo_attr(name, sizeof(name) - 1);
-	return memo_get(c->x->memo, &c->key, c->time, value) == MEMO_PRESENT &&
-	       acl_decode(ACL_POSIX, value->bytes, &ctx, &c->x->arena, a) == 0;
-}
-
-static void remember_chmod(struct change *c, struct acl_bytes value, uint32_t mode)
-{
-	uint8_t *copy = acl_alloc(&c->x->arena, value.len);
-
-	if (!copy)
-		return;
-	memcpy(copy, value.p, value.len);
-	posix_chmod(copy, value.len, mode);
-	value.p = copy;
-	memo_put(c->x->memo, &c->key, c->sure ? MEMO_PRESENT : MEMO_UNKNOWN, value);
-}
-
-static void on_chmod(struct change *c)
-{
-	uint32_t uid = get32(c, IN_UID, ACL_NO_ID), gid = get32(c, IN_GID, ACL_NO_ID);
-	struct acl was, is, posix;
-	struct memo_value value;
-
-	c->kind = ACL_MODE;
-	c->old_status = "kernel";
-	if (mode_set(&was, get32(c, IN_CHMOD_OLD, 0), uid, gid, &c->x->arena) ||
-	    mode_set(&is, get32(c, IN_CHMOD_NEW, 0), uid, gid, &c->x->arena))
-		return;
-	if (remembered_acl(c, &posix, &value)) {
-		tell_chmod_mask(&c->x->tell, &posix, is.mode, &c->x->words);
-		if (c->done)
-			remember_chmod(c, value.bytes, is.mode);
-	}
-	tell_change(&c->x->tell, &was, &is, c->done, &c->x->words);
-}
-
-/* Set-id bits and capabilities go with the owner, but from folders. */
-static void on_chown(struct change *c)
-{
-	static const char name[] = "security.capability";
-	uint32_t old_uid = get32(c, IN_CHOWN_OLD_UID, ACL_NO_ID);
-	uint32_t old_gid = get32(c, IN_CHOWN_OLD_GID, ACL_NO_ID);
-	uint32_t mode = get32(c, IN_MODE, 0);
-	struct memo_value value;
-	struct acl was, is;
-
-	c->kind = ACL_MODE;
-	c->old_status = "kernel";
-	if (mode_set(&was, mode, old_uid, old_gid, &c->x->arena))
-		return;
-	if (tell_chown_mode(&mode))
-		delta_add(&c->x->tell.changes, "set-id bits removed by the kernel");
-	if (mode_set(&is, mode, get32(c, IN_CHOWN_UID, old_uid), get32(c, IN_CHOWN_GID, old_gid),
-		     &c->x->arena))
-		return;
-	c->key.attr = memo_attr(name, sizeof(name) - 1);
-	if (!is.is_dir && memo_get(c->x->memo, &c->key, c->time, &value) == MEMO_PRESENT)
-		delta_add(&c->x->tell.changes, "file capabilities removed by the kernel");
-	if (!is.is_dir && c->done)
-		memo_put(c->x->memo, &c->key, c->sure ? MEMO_NONE : MEMO_UNKNOWN,
-			 (struct acl_bytes){ 0 });
-	tell_change(&c->x->tell, &was, &is, c->done, &c->x->words);
-}
-
-/* What the event does not have from before is told as it is. */
-static void on_chattr(struct change *c)
-{
-	uint32_t new = get32(c, IN_CHATTR_NEW, 0), old = get32(c, IN_CHATTR_OLD, 0);
-	struct acl was, is;
-
-	c->kind = ACL_INODE_FLAGS;
-	c->old_status = "kernel";
-	inode_flags_set(&was, (old & INODE_FLAGS_KEPT) | (new & ~INODE_FLAGS_KEPT));
-	inode_flags_set(&is, new);
-	tell_change(&c->x->tell, &was, &is, c->done, &c->x->words);
 }
 
 /* ---- attributes ------------------------------------------------------------------------*/
@@ -299,7 +197,7 @@ static bool is_ntacl(const struct acl_plugin *x, const struct weir_value *name)
 static bool on_xattr(struct change *c, bool removed)
 {
 	struct weir_value name = weir_get(c->ev, c->x->in[IN_XATTR_NAME]);
-	struct acl_context ctx = { .is_dir = (get32(c, IN_MODE, 0) & MODE_TYPE) == MODE_DIR };
+	struct acl_context ctx = { .is_dir = (change_get32(c, IN_MODE, 0) & MODE_TYPE) == MODE_DIR };
 	struct values v = { .removed = removed };
 	char text[64];
 
@@ -311,11 +209,11 @@ static bool on_xattr(struct change *c, bool removed)
 		return false;
 	if (!removed) {
 		v.is = weir_get(c->ev, c->x->in[IN_XATTR_VALUE]);
-		v.size = get32(c, IN_XATTR_SIZE, v.is.len);
+		v.size = change_get32(c, IN_XATTR_SIZE, v.is.len);
 		if (v.size < c->x->min_size)
 			return false;
 		/* It would have failed if there had been one. */
-		if (c->sure && get32(c, IN_XATTR_FLAGS, 0) & XATTR_CREATE)
+		if (c->sure && change_get32(c, IN_XATTR_FLAGS, 0) & XATTR_CREATE)
 			v.old_state = MEMO_NONE;
 	}
 	memcpy(text, name.v.p, name.len);
@@ -332,12 +230,12 @@ static bool on_set_acl(struct change *c)
 		[WEIR_OLD_UNKNOWN] = MEMO_UNKNOWN, [WEIR_OLD_NONE] = MEMO_NONE,
 		[WEIR_OLD_PRESENT] = MEMO_PRESENT,
 	};
-	bool dflt = get32(c, IN_ACL_KIND, WEIR_ACL_ACCESS) == WEIR_ACL_DEFAULT;
-	struct acl_context ctx = { .is_dir = (get32(c, IN_MODE, 0) & MODE_TYPE) == MODE_DIR,
+	bool dflt = change_get32(c, IN_ACL_KIND, WEIR_ACL_ACCESS) == WEIR_ACL_DEFAULT;
+	struct acl_context ctx = { .is_dir = (change_get32(c, IN_MODE, 0) & MODE_TYPE) == MODE_DIR,
 		.xattr = dflt ? "system.posix_acl_default" : "system.posix_acl_access" };
 	struct weir_value old = weir_get(c->ev, c->x->in[IN_ACL_OLD]);
-	uint32_t state = get32(c, IN_ACL_OLD_STATE, WEIR_OLD_UNKNOWN);
-	struct values v = { .removed = get32(c, IN_ACL_ACTION, 0) == WEIR_ACL_REMOVE };
+	uint32_t state = change_get32(c, IN_ACL_OLD_STATE, WEIR_OLD_UNKNOWN);
+	struct values v = { .removed = change_get32(c, IN_ACL_ACTION, 0) == WEIR_ACL_REMOVE };
 
 	v.is = weir_get(c->ev, c->x->in[IN_ACL_VALUE]);
 	v.size = v.is.len;
@@ -358,7 +256,7 @@ static void on_other_file(struct change *c)
 {
 	bool made = c->ev->type == WEIR_EV_create || c->ev->type == WEIR_EV_mkdir;
 
-	if (c->done && (made || c->ev->type == WEIR_EV_rmdir || get32(c, IN_NLINK, 1) <= 1))
+	if (c->done && (made || c->ev->type == WEIR_EV_rmdir || change_get32(c, IN_NLINK, 1) <= 1))
 		memo_forget(c->x->memo, c->key.dev, c->key.ino);
 }
 
@@ -379,17 +277,17 @@ static bool run(struct change *c)
 	case WEIR_EV_chmod:
 		if (c->x->min_size)
 			return false;
-		on_chmod(c);
+		change_chmod(c);
 		return true;
 	case WEIR_EV_chown:
 		if (c->x->min_size)
 			return false;
-		on_chown(c);
+		change_chown(c);
 		return true;
 	case WEIR_EV_chattr:
 		if (c->x->min_size)
 			return false;
-		on_chattr(c);
+		change_chattr(c);
 		return true;
 	case WEIR_EV_setxattr:
 	case WEIR_EV_removexattr:
@@ -418,12 +316,12 @@ void change_run(struct acl_plugin *x, struct weir_event *ev)
 	c.sure = outcome == WEIR_OUTCOME_SUCCESS;
 	c.time = weir_get_u64(ev, x->in[IN_TIME], 0);
 	c.key.gen = weir_get_u64(ev, x->in[IN_GENERATION], 0);
-	c.key.dev = get32(&c, IN_DEV, 0);
+	c.key.dev = change_get32(&c, IN_DEV, 0);
 	c.key.ino = weir_get_u64(ev, x->in[IN_INODE], 0);
 	tell_begin(&x->tell, x->max_text);
 	see_take(x);
 	names_take(&x->names);
-	x->words.put_id = names_fit(&x->names, get32(&c, IN_NS_MNT, 0)) ? names_put : NULL;
+	x->words.put_id = names_fit(&x->names, change_get32(&c, IN_NS_MNT, 0)) ? names_put : NULL;
 	if (ev->type != WEIR_EV_open && ev->type != WEIR_EV_exec)
 		sight_changed(&x->sight, &c.key);
 	if (run(&c))

@@ -48,18 +48,13 @@ static uint64_t run(void *arg, struct weir_job *job)
 	return 0;
 }
 
-static void answer(void *arg, struct weir_event *am, const struct weir_job *job, uint32_t what)
-{
-	(void)arg, (void)am, (void)job, (void)what;
-}
-
 static void job_free(struct weir_job *job)
 {
 	free(job);
 }
 
 static const struct weir_helper_ops names_ops = {
-	.run = run, .answer = answer, .free = job_free,
+	.run = run, .free = job_free,
 };
 
 /* ---- life --------------------------------------------------------------------------*/

@@ -51,9 +51,10 @@ want chown "file.path=$W/p" chown.uid=65534 $no error=EPERM
 # ---- attributes
 cd "$X" || exit 1
 touch x
+generation() { lsattr -v "$1" | awk '{ print $1 }'; }
 case_ "setxattr user"
 run setxattr "$X/x" user.weir value
-want setxattr "file.path=$X/x" xattr.name=user.weir "xattr.value=$(printf value | base64)" \
+want setxattr "file.path=$X/x" "file.generation=$(generation x)" xattr.name=user.weir "xattr.value=$(printf value | base64)" \
 	xattr.size=5 'xattr.flags.#=0' "file.inode=$(inode x)" 'file.flags.0=mount_guessed' $ok_
 
 case_ "fsetxattr trusted, XATTR_CREATE"
@@ -88,7 +89,7 @@ want setxattr xattr.name=user.long xattr.size=10000 truncated.0=xattr.value $no 
 
 case_ "removexattr"
 run removexattr x user.weir
-want removexattr "file.path=$X/x" xattr.name=user.weir $ok_
+want removexattr "file.path=$X/x" "file.generation=$(generation x)" xattr.name=user.weir $ok_
 
 case_ "removexattr of what is not there"
 fails 61 removexattr x user.weir
@@ -108,7 +109,7 @@ acl2=$(acl "${uo}02000600e903000002000400d0070000${go}08000400b80b0000$mask$oo")
 touch acl
 case_ "an ACL"
 run setxattr acl system.posix_acl_access "0x$acl1"
-want set_acl "file.path=$X/acl" acl.kind=access acl.action=set \
+want set_acl "file.path=$X/acl" "file.generation=$(generation acl)" acl.kind=access acl.action=set \
 	"acl.value=$(base64_of "$acl1")" acl.old_state=none '!acl.old_value' \
 	'file.flags.0=mount_guessed' file.mode=100644 $ok_
 
@@ -145,7 +146,8 @@ want set_acl "file.path=$X/acl" $no error=EPERM
 touch flags
 case_ "chattr +i"
 run chattr flags 0x80010
-want chattr "file.path=$X/flags" "file.inode=$(inode flags)" 'file.flags.#=0' \
+want chattr "file.path=$X/flags" "file.inode=$(inode flags)" \
+	"file.generation=$(generation flags)" 'file.flags.#=0' \
 	'chattr.old_flags.#=0' chattr.flags.0=FS_IMMUTABLE_FL chattr.flags.1=FS_EXTENT_FL $ok_
 
 case_ "chattr -i +a"
