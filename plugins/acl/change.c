@@ -260,8 +260,25 @@ static void on_other_file(struct change *c)
 		memo_forget(c->x->memo, c->key.dev, c->key.ino);
 }
 
+/* A container's ids are not those of the host's accounts. */
+static void take_names(struct change *c)
+{
+	struct acl_plugin *x = c->x;
+
+	names_take(&x->names);
+	x->words.put_id = names_fit(&x->names, change_get32(c, IN_NS_MNT, 0)) ? names_put : NULL;
+	__atomic_store_n(&x->counters[N_NAMES], x->names.n_asked, __ATOMIC_RELAXED);
+}
+
+static void see_before(struct change *c)
+{
+	see_take(c->x);
+	if (c->ev->type != WEIR_EV_open && c->ev->type != WEIR_EV_exec)
+		sight_changed(&c->x->sight, &c->key);
+}
+
 /* A file that is there, and may change later. */
-static void see_it(struct change *c)
+static void see_after(struct change *c)
 {
 	uint16_t type = c->ev->type;
 
@@ -269,6 +286,7 @@ static void see_it(struct change *c)
 		see_program(c->x, c->ev);
 	else if (type != WEIR_EV_mkdir && type != WEIR_EV_rmdir && type != WEIR_EV_unlink)
 		see_file(c->x, c->ev, &c->key);
+	__atomic_store_n(&c->x->counters[N_WAITING], c->x->sight.n_waiting, __ATOMIC_RELAXED);
 }
 
 static bool run(struct change *c)
@@ -319,16 +337,14 @@ void change_run(struct acl_plugin *x, struct weir_event *ev)
 	c.key.dev = change_get32(&c, IN_DEV, 0);
 	c.key.ino = weir_get_u64(ev, x->in[IN_INODE], 0);
 	tell_begin(&x->tell, x->max_text);
-	see_take(x);
-	names_take(&x->names);
-	x->words.put_id = names_fit(&x->names, change_get32(&c, IN_NS_MNT, 0)) ? names_put : NULL;
-	if (ev->type != WEIR_EV_open && ev->type != WEIR_EV_exec)
-		sight_changed(&x->sight, &c.key);
+	if (x->names.on)
+		take_names(&c);
+	if (x->sight.on)
+		see_before(&c);
 	if (run(&c))
 		set_all(&c);
-	see_it(&c);
+	if (x->sight.on)
+		see_after(&c);
 	__atomic_store_n(&x->counters[N_ENTRIES], memo_entries(x->memo), __ATOMIC_RELAXED);
 	__atomic_store_n(&x->counters[N_EVICTED], memo_evicted(x->memo), __ATOMIC_RELAXED);
-	__atomic_store_n(&x->counters[N_WAITING], x->sight.n_waiting, __ATOMIC_RELAXED);
-	__atomic_store_n(&x->counters[N_NAMES], x->names.n_asked, __ATOMIC_RELAXED);
 }

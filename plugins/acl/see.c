@@ -38,7 +38,7 @@ void see_file(struct acl_plugin *x, const struct weir_event *ev, const struct me
 {
 	uint32_t type = (uint32_t)weir_get_u64(ev, x->in[IN_MODE], 0) & MODE_TYPE;
 
-	if (x->sight.on && key->ino && (type == MODE_FILE || type == MODE_DIR) &&
+	if (key->ino && (type == MODE_FILE || type == MODE_DIR) &&
 	    !(weir_get_u64(ev, x->in[IN_FILE_FLAGS], 0) & WEIR_FILE_UNLINKED))
 		see(x, ev, key, IN_PATH, false);
 }
@@ -48,6 +48,6 @@ void see_program(struct acl_plugin *x, const struct weir_event *ev)
 	struct memo_key key = { .ino = weir_get_u64(ev, x->in[IN_EXE_INODE], 0),
 		.dev = (uint32_t)weir_get_u64(ev, x->in[IN_EXE_DEV], 0) };
 
-	if (x->sight.on && key.ino)
+	if (key.ino)
 		see(x, ev, &key, IN_EXE_PATH, true);
 }

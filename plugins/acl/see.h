@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Events that show a file, and what has been read of it since. The stage's thread. */
+/*
+ * Events that show a file, and what has been read of it since. The stage's thread;
+ * not to be called if nothing is read.
+ */
 #pragma once
 
 #include "change.h"
