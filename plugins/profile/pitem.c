@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pitem.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NET_HEAD	3u	/* bytes of a pitem_net before the address */
+#define TEXT_PARTS	64u	/* components of a path that are told */
+
+static const char *const type_names[PTYPE__MAX] = {
+	[PTYPE_EXEC] = "exec", [PTYPE_FILE] = "file", [PTYPE_DNS] = "dns",
+	[PTYPE_CONNECT] = "connect", [PTYPE_BIND] = "bind", [PTYPE_SIGNAL] = "signal",
+	[PTYPE_MODULE] = "module", [PTYPE_CREDENTIALS] = "credentials", [PTYPE_MOUNT] = "mount",
+};
+
+const char *pitem_type_name(enum ptype type)
+{
+	return type_names[type];
+}
+
+enum ptype pitem_type_of(const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < PTYPE__MAX; i++)
+		if (!strcmp(type_names[i], name))
+			break;
+	return i;
+}
+
+uint32_t pitem_net(struct pitem_net *out, uint8_t family, uint8_t protocol, const uint8_t *addr,
+		   unsigned bits)
+{
+	uint32_t n = (bits + 7) / 8;
+
+	*out = (struct pitem_net){ .family = family, .protocol = protocol, .bits = (uint8_t)bits };
+	memcpy(out->addr, addr, n);
+	if (bits % 8)
+		out->addr[n - 1] &= (uint8_t)(0xff << (8 - bits % 8));
+	return NET_HEAD + n;
+}
+
+static void net_text(const struct pitem *item, char *out, size_t size)
+{
+	struct pitem_net net = { 0 };
+	char addr[INET6_ADDRSTRLEN] = "any address";
+	const char *proto;
+
+	memcpy(&net, item->name, item->len < sizeof(net) ? item->len : sizeof(net));
+	if (net.bits)
+		inet_ntop(net.family, net.addr, addr, sizeof(addr));
+	proto = net.protocol == 6 ? "tcp" : net.protocol == 17 ? "udp" : "protocol";
+	if (net.bits)
+		snprintf(out, size, "%s/%u port %u %s", addr, net.bits, item->number, proto);
+	else
+		snprintf(out, size, "port %u %s", item->number, proto);
+}
+
+void pitem_text(const struct pitem *item, char *out, size_t size)
+{
+	const int len = (int)item->len;
+
+	switch (item->kind) {
+	case PNODE_CONNECT:
+	case PNODE_BIND:
+		net_text(item, out, size);
+		break;
+	case PNODE_USER:
+		snprintf(out, size, "user %u", item->number);
+		break;
+	case PNODE_DNS:
+		snprintf(out, size, "%.*s type %u", len, item->name, item->number);
+		break;
+	case PNODE_SIGNAL:
+		snprintf(out, size, "signal %u to %.*s", item->number, len, item->name);
+		break;
+	default:
+		snprintf(out, size, "%.*s", len, item->name);
+	}
+}
+
+void pitem_node_text(const struct ptree *t, uint32_t ref, char *out, size_t size)
+{
+	const struct pnode *n = ptree_at(t, ref);
+	struct pitem item = { .kind = n->kind, .number = n->number };
+
+	item.name = ptree_name(t, ref, &item.len);
+	pitem_text(&item, out, size);
+}
+
+static bool is_component(uint8_t kind)
+{
+	return kind == PNODE_FILE || kind == PNODE_PATTERN;
+}
+
+void pitem_path_text(const struct ptree *t, uint32_t ref, char *out, size_t size)
+{
+	uint32_t parts[TEXT_PARTS], n = 0, len;
+	const char *name;
+	size_t at = 0;
+
+	if (!is_component(ptree_at(t, ref)->kind)) {
+		pitem_node_text(t, ref, out, size);
+		return;
+	}
+	for (; is_component(ptree_at(t, ref)->kind) && n < TEXT_PARTS; ref = ptree_at(t, ref)->parent)
+		parts[n++] = ref;
+	out[0] = 0;
+	while (n && at < size) {
+		name = ptree_name(t, parts[--n], &len);
+		at += (size_t)snprintf(out + at, size - at, "/%.*s", (int)len, name);
+	}
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A profile: the tree of a workload, its versions, and the state of each type of event
+ * in each of them. One thread. All memory is accounted; nothing is logged, no I/O.
+ */
+#pragma once
+
+#include "pstate.h"
+#include "pwalk.h"
+
+#define PPROFILE_NAME	256u	/* bytes, with the NUL, as of the next */
+#define PPROFILE_TAG	128u
+
+struct pversion {
+	char tag[PPROFILE_TAG];		/* empty: not in use */
+	uint32_t first_s, last_s;
+	struct pstate states[PTYPE__MAX];
+};
+
+struct pprofile {
+	char name[PPROFILE_NAME];
+	uint64_t id;			/* differs from that of any other tree */
+	uint32_t created_s;
+	bool dirty;			/* differs from its file */
+	struct ptree tree;
+	uint32_t n_dropped;		/* versions that had to make room */
+	struct pversion versions[PTREE_VERSIONS];
+};
+
+struct pprofile_conf {
+	struct pstate_conf states;
+	uint64_t max_size;	/* bytes of one profile; 0: no bound */
+	uint32_t max_versions;	/* at most PTREE_VERSIONS */
+	uint32_t types;		/* a bit each: of those that have states */
+	bool args;		/* another shape of arguments is something new */
+};
+
+/* An event. */
+struct pprofile_ask {
+	uint32_t now_s;
+	uint32_t start_s;	/* of the instance of the workload */
+	uint8_t version;	/* of pprofile_version() */
+	bool snapshot;		/* it tells what was there before */
+	struct ptrail *trail;	/* of the acting process */
+	const struct pitem *item;	/* of exec: the program itself */
+	const struct pitem *more;	/* of exec: user, arguments, capabilities */
+	uint32_t n_more;
+};
+
+struct pprofile_answer {
+	enum pstate_is state;
+	bool known;		/* it was in the profile */
+	bool process_known;
+	bool elsewhere_stable;	/* unknown, and another version is stable: that has changed */
+	uint32_t process;	/* node; the nearest one known */
+	uint32_t near;		/* node: how far the way to what is unknown is known */
+	const struct pitem *unknown;	/* the first of the items that is; NULL: none */
+	uint32_t n;		/* events of this type before, in this version */
+};
+
+#define PPROFILE_MIN_SIZE	(128u << 10)	/* of max_size, where it is not 0 */
+
+/* NULL: no memory. */
+struct pprofile *pprofile_new(const char *name, uint64_t id, uint64_t max_size, uint64_t seed,
+			      uint32_t now_s);
+/* The version of that tag, which is cut where it is too long; the oldest makes room for a new one. */
+uint8_t pprofile_version(struct pprofile *p, const struct pprofile_conf *c, const char *tag,
+			 uint32_t len, uint32_t now_s);
+/* -1: there is none. */
+int pprofile_find_version(const struct pprofile *p, const char *tag, uint32_t len);
+/* Looks an event up, counts it, and learns where that is the thing to do. */
+void pprofile_ask(struct pprofile *p, const struct pprofile_conf *c, const struct pprofile_ask *ask,
+		  struct pprofile_answer *out);
+/* Of the whole version. */
+enum pstate_is pprofile_state(const struct pprofile *p, uint8_t version);
+/* It was in a file for so long. */
+void pprofile_pause(struct pprofile *p, uint32_t gap_s);
+/* All that it takes. */
+uint64_t pprofile_bytes(const struct pprofile *p);
+/* For somebody who writes it meanwhile; NULL: no memory. */
+struct pprofile *pprofile_copy(const struct pprofile *p);
+/* NULL, always; p may be NULL. */
+struct pprofile *pprofile_free(struct pprofile *p);

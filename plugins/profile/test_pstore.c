@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Profiles as bytes and as files, and made one of two: nothing is lost on the way, nothing
+ * damaged is taken, and merging keeps its laws.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "pformat.h"
+#include "pmerge.h"
+#include "pstore.h"
+#include "tap.h"
+
+#define NOW	1700000000u
+
+static const struct pprofile_conf conf = {
+	.states = { .unstable_s = 3600, .quiet_s = 3600,
+		.stable_s = { 900, 900, 900, 900, 900, 900, 900, 900, 900 } },
+	.max_versions = 20, .types = (1u << PTYPE__MAX) - 1,
+};
+
+static uint64_t state;
+
+static uint32_t draw(uint32_t n)
+{
+	state = state * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(state >> 33) % n;
+}
+
+/* ---- profiles to work with -------------------------------------------------------*/
+
+static void do_one(struct pprofile *p, struct ptrail *trail, uint8_t version, uint32_t at)
+{
+	char path[96];
+	struct pitem item = { .type = PTYPE_FILE, .kind = PNODE_FILE,
+		.access = (uint8_t)(1u << draw(3)), .name = path };
+	struct pprofile_ask q = { .now_s = NOW + at, .start_s = NOW, .version = version,
+		.trail = trail, .item = &item };
+	struct pprofile_answer a;
+
+	if (!draw(4)) {
+		item = (struct pitem){ .type = PTYPE_DNS, .kind = PNODE_DNS, .number = draw(3), .name = path };
+		item.len = (uint32_t)snprintf(path, sizeof(path), "d%c.example", 'a' + draw(26));
+	} else {
+		item.len = (uint32_t)snprintf(path, sizeof(path), "/srv/%c%c/f%c%c", 'a' + draw(8),
+			'a' + draw(8), 'a' + draw(26), 'a' + draw(26));
+	}
+	pprofile_ask(p, &conf, &q, &a);
+}
+
+static void run(struct pprofile *p, struct ptrail *trail, uint8_t version, uint32_t at)
+{
+	struct pitem item = { .type = PTYPE_EXEC, .kind = PNODE_PROCESS, .name = trail->path,
+		.len = trail->len };
+	struct pitem user = { .type = PTYPE_EXEC, .kind = PNODE_USER, .number = draw(3) };
+	struct pprofile_ask q = { .now_s = NOW + at, .start_s = NOW, .version = version, .trail = trail,
+		.item = &item, .more = &user, .n_more = 1 };
+	struct pprofile_answer a;
+
+	pprofile_ask(p, &conf, &q, &a);
+}
+
+static struct pprofile *make(uint64_t seed, uint32_t n)
+{
+	struct pprofile *p = pprofile_new("image:web", seed, 0, seed, NOW + (uint32_t)seed);
+	struct ptrail *trail = ptrail_step(NULL, "/sbin/init", 10), *next;
+	char path[32], tag[8];
+	uint32_t i, at;
+
+	state = seed * 0x9e3779b97f4a7c15u + 1;
+	for (i = 0, at = 1; i < n; i++, at += draw(3)) {
+		snprintf(tag, sizeof(tag), "v%u", draw(4));
+		if (!draw(20)) {
+			snprintf(path, sizeof(path), "/usr/bin/p%c", 'a' + draw(5));
+			next = draw(6) ? ptrail_step(trail, path, (uint32_t)strlen(path)) :
+					 ptrail_step(NULL, "/sbin/init", 10);
+			ptrail_unref(trail);
+			trail = next;
+		}
+		run(p, trail, pprofile_version(p, &conf, tag, 2, NOW + at), at);
+		do_one(p, trail, pprofile_version(p, &conf, tag, 2, NOW + at), at);
+	}
+	ptrail_unref(trail);
+	return p;
+}
+
+/* ---- comparing -------------------------------------------------------------------*/
+
+static uint32_t like_of(const struct pprofile *a, uint32_t ref, const struct pprofile *b)
+{
+	const struct pnode *n = ptree_at(&a->tree, ref);
+	struct pkey key = { .kind = n->kind, .number = n->number };
+	uint32_t parent;
+
+	if (ref == a->tree.root)
+		return b->tree.root;
+	parent = like_of(a, n->parent, b);
+	key.name = ptree_name(&a->tree, ref, &key.len);
+	return parent ? ptree_find(&b->tree, parent, &key) : 0;
+}
+
+static bool same_node(const struct pprofile *a, uint32_t ref, const struct pprofile *b, uint32_t like)
+{
+	const struct pseen *x = ptree_seen_at(&a->tree, ptree_at(&a->tree, ref)->seen), *y;
+	const char *tag;
+	int v;
+
+	if (ptree_at(&a->tree, ref)->origin != ptree_at(&b->tree, like)->origin ||
+	    ptree_at(&a->tree, ref)->access != ptree_at(&b->tree, like)->access)
+		return false;
+	for (; x; x = ptree_seen_at(&a->tree, x->next)) {
+		tag = a->versions[x->version].tag;
+		v = pprofile_find_version(b, tag, (uint32_t)strlen(tag));
+		y = v < 0 ? NULL : ptree_seen(&b->tree, like, (uint8_t)v);
+		if (!y || x->first_s != y->first_s || x->last_s != y->last_s || x->count != y->count)
+			return false;
+	}
+	return true;
+}
+
+static bool same_versions(const struct pprofile *a, const struct pprofile *b)
+{
+	const struct pversion *x, *y;
+	uint32_t i, k;
+	int at;
+
+	for (i = 0; i < PTREE_VERSIONS; i++) {
+		x = &a->versions[i];
+		if (!*x->tag)
+			continue;
+		at = pprofile_find_version(b, x->tag, (uint32_t)strlen(x->tag));
+		if (at < 0)
+			return false;
+		y = &b->versions[at];
+		if (x->first_s != y->first_s || x->last_s != y->last_s)
+			return false;
+		for (k = 0; k < PTYPE__MAX; k++)
+			if (memcmp(&x->states[k], &y->states[k], sizeof(x->states[k])))
+				return false;
+	}
+	return true;
+}
+
+static bool same(const struct pprofile *a, const struct pprofile *b)
+{
+	uint32_t ref, like;
+
+	if (a->tree.n_nodes != b->tree.n_nodes || strcmp(a->name, b->name) ||
+	    a->created_s != b->created_s || !same_versions(a, b) || !same_versions(b, a))
+		return false;
+	for (ref = ptree_next(&a->tree, a->tree.root); ref; ref = ptree_next(&a->tree, ref)) {
+		like = like_of(a, ref, b);
+		if (!like || !same_node(a, ref, b, like))
+			return false;
+	}
+	return true;
+}
+
+/* ---- merging ---------------------------------------------------------------------*/
+
+static struct pprofile *merge(const struct pprofile *a, const struct pprofile *b)
+{
+	struct pprofile *p = NULL;
+
+	is_int(pmerge_new(a, b, &p), 0, "merged");
+	return p;
+}
+
+static void count_difference(void *arg, const struct pprofile *p, uint32_t ref, bool in_first)
+{
+	uint32_t *n = arg;
+
+	(void)p;
+	(void)ref;
+	n[in_first]++;
+}
+
+static void test_merge(void)
+{
+	struct pprofile *a, *b, *c, *ab, *ba, *aa, *ab_c, *bc, *a_bc, *ab_b;
+	uint32_t seed, n[2];
+
+	for (seed = 1; seed < 40; seed += 3) {
+		a = make(seed, 300);
+		b = make(seed + 1, 200);
+		c = make(seed + 2, 100);
+		ab = merge(a, b);
+		ba = merge(b, a);
+		aa = merge(a, a);
+		ab_b = merge(ab, b);
+		ab_c = merge(ab, c);
+		bc = merge(b, c);
+		a_bc = merge(a, bc);
+		ok(same(ab, ba), "commutative");
+		ok(same(a, aa), "idempotent");
+		ok(same(ab, ab_b), "what is in it adds nothing");
+		ok(same(ab_c, a_bc), "associative");
+		memset(n, 0, sizeof(n));
+		pmerge_diff(a, ab, count_difference, n);
+		ok(!n[1] && n[0] == ab->tree.n_nodes - a->tree.n_nodes, "the difference is what was added: %u", n[0]);
+		pprofile_free(a), pprofile_free(b), pprofile_free(c), pprofile_free(ab), pprofile_free(ba);
+		pprofile_free(aa), pprofile_free(ab_b), pprofile_free(ab_c), pprofile_free(bc), pprofile_free(a_bc);
+	}
+}
+
+static void test_too_many(void)
+{
+	struct pprofile *a = pprofile_new("x", 1, 0, 1, NOW), *b = pprofile_new("x", 2, 0, 2, NOW), *out = NULL;
+	struct pprofile_conf many = { .max_versions = PTREE_VERSIONS };
+	char tag[16];
+	uint32_t i;
+
+	for (i = 0; i < PTREE_VERSIONS; i++) {
+		snprintf(tag, sizeof(tag), "a%u", i);
+		pprofile_version(a, &many, tag, (uint32_t)strlen(tag), NOW);
+		tag[0] = 'b';
+		pprofile_version(b, &many, tag, (uint32_t)strlen(tag), NOW);
+	}
+	is_int(pmerge_new(a, b, &out), -E2BIG, "versions that are too many are refused");
+	pprofile_free(a);
+	pprofile_free(b);
+}
+
+/* ---- bytes -----------------------------------------------------------------------*/
+
+static struct pprofile *reread(const struct pprofile *p, uint64_t max)
+{
+	struct pformat_error e = { 0 };
+	struct pprofile *q = NULL;
+	uint8_t *bytes = NULL;
+	uint32_t saved = 0;
+	size_t len = 0;
+
+	is_int(pformat_write(p, NOW + 5, &bytes, &len), 0, "written");
+	ok(!pformat_read(bytes, len, max, 3, &q, &saved, &e), "read");
+	is_str(e.what, NULL, "without a fault");
+	is_int(saved, NOW + 5, "when it was written");
+	free(bytes);
+	return q;
+}
+
+static void test_bytes(void)
+{
+	struct pprofile *p = make(1, 6000), *q = reread(p, 0), *none = pprofile_new("n", 1, 0, 1, 5), *small;
+
+	ok(same(p, q), "%u nodes: nothing is different", p->tree.n_nodes);
+	pprofile_free(q);
+	q = reread(none, 0);
+	ok(same(none, q), "nor in one of nothing");
+	small = reread(p, PPROFILE_MIN_SIZE);
+	ok(small->tree.n_nodes < p->tree.n_nodes && pprofile_bytes(small) <= PPROFILE_MIN_SIZE,
+	   "what does not fit makes room: %u nodes", small->tree.n_nodes);
+	pprofile_free(small);
+	pprofile_free(none);
+	pprofile_free(p);
+	pprofile_free(q);
+}
+
+/* Each bit of a file, and each length. */
+static void test_damage(void)
+{
+	struct pprofile *p = make(2, 30), *q = NULL;
+	uint32_t taken = 0, saved, silent = 0;
+	struct pformat_error e = { 0 };
+	uint8_t *bytes = NULL, *copy;
+	size_t len = 0, i;
+
+	pformat_write(p, NOW, &bytes, &len);
+	for (i = 0; i < len * 8; i++) {
+		copy = malloc(len);
+		memcpy(copy, bytes, len);
+		copy[i / 8] ^= (uint8_t)(1u << i % 8);
+		e.what = NULL;
+		taken += pformat_read(copy, len, 0, 1, &q, &saved, &e) != -EINVAL;
+		silent += !e.what;
+		free(copy);
+	}
+	for (i = 0; i < len; i++) {
+		copy = malloc(i + 1);
+		memcpy(copy, bytes, i);
+		taken += pformat_read(copy, i, 0, 1, &q, &saved, &e) != -EINVAL;
+		free(copy);
+	}
+	is_int(taken, 0, "a bit more or a byte less: refused");
+	is_int(silent, 0, "and it is said why");
+	free(bytes);
+	pprofile_free(p);
+}
+
+/* ---- files -----------------------------------------------------------------------*/
+
+static char dir[] = "/tmp/weir-pstore-XXXXXX";
+
+static void test_file_names(void)
+{
+	char file[PSTORE_FILE], other[PSTORE_FILE], name[PPROFILE_NAME];
+
+	pstore_file("image:docker.io/library/nginx", file);
+	is_str(file, "image%3adocker.io%2flibrary%2fnginx.profile", "a name that can be read");
+	pstore_file("../../etc/x", file);
+	is_str(file, "%2e.%2f..%2fetc%2fx.profile", "and that leads nowhere");
+	memset(name, '/', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	pstore_file(name, file);
+	name[sizeof(name) - 2] = 'x';
+	pstore_file(name, other);
+	ok(strcmp(file, other) && strlen(file) < PSTORE_FILE - 1, "long ones differ");
+}
+
+static void damage(const struct pstore *s, const char *file)
+{
+	int fd = openat(s->dir, file, O_RDWR);
+
+	ok(fd >= 0 && pwrite(fd, "x", 1, 40) == 1, "a byte of it is another");
+	close(fd);
+}
+
+static void test_files(void)
+{
+	struct pprofile *p = make(3, 500), *q = NULL;
+	struct pstore s = { .seed = 1 };
+	char file[PSTORE_FILE], why[400];
+	struct stat st;
+	uint32_t since;
+
+	is_int(pstore_open(&s, dir), 0, "a folder");
+	is_int(pstore_load(&s, p->name, NOW, &q, why, sizeof(why)), -ENOENT, "there is none");
+	is_str(why, "", "which is no fault");
+	is_int(pstore_save(&s, p, NOW + 10), 0, "saved");
+	pstore_file(p->name, file);
+	is_int(fstatat(s.dir, file, &st, 0), 0, "it is there");
+	is_int(st.st_mode & 07777, 0600, "for its owner only");
+	is_int(pstore_load(&s, p->name, NOW + 10, &q, why, sizeof(why)), 0, "loaded: %s", why);
+	ok(same(p, q), "as it was");
+	pprofile_free(q);
+	is_int(pstore_load(&s, p->name, NOW + 1010, &q, why, sizeof(why)), 0, "a while later");
+	since = p->versions[0].states[PTYPE_FILE].since_s;
+	is_int(q->versions[0].states[PTYPE_FILE].since_s, since + 1000, "its clocks stood still");
+	pprofile_free(q);
+	damage(&s, file);
+	q = NULL;
+	is_int(pstore_load(&s, p->name, NOW, &q, why, sizeof(why)), -EBADMSG, "a damaged one");
+	ok(!q && strstr(why, "checksum") && strstr(why, ".damaged"), "is refused: %s", why);
+	is_int(pstore_load(&s, p->name, NOW, &q, why, sizeof(why)), -ENOENT, "and set aside");
+	strcat(file, ".damaged");
+	is_int(unlinkat(s.dir, file, 0), 0, "where it can be looked at");
+	pstore_file(p->name, file);
+	is_int(symlinkat("/etc/passwd", s.dir, file), 0, "a link");
+	ok(pstore_load(&s, p->name, NOW, &q, why, sizeof(why)) < 0 && !q, "is not followed: %s", why);
+	is_int(pstore_save(&s, p, NOW), 0, "it is replaced");
+	is_int(fstatat(s.dir, file, &st, AT_SYMLINK_NOFOLLOW), 0, "by a file");
+	ok(S_ISREG(st.st_mode), "of its own");
+	unlinkat(s.dir, file, 0);
+	pstore_close(&s);
+	pprofile_free(p);
+	is_int(rmdir(dir), 0, "nothing else is left in the folder");
+}
+
+int main(void)
+{
+	test_merge();
+	test_too_many();
+	test_bytes();
+	test_damage();
+	test_file_names();
+	if (mkdtemp(dir))
+		test_files();
+	return done_testing();
+}
