@@ -8,11 +8,10 @@ struct pprofile *pprofile_new(const char *name, uint64_t id, uint64_t max_size, 
 			      uint32_t now_s)
 {
 	struct pprofile *p = calloc(1, sizeof(*p));
-	/* Beside the arena there are its tables, which take less than this. */
-	uint64_t max = max_size - max_size / 64 - (max_size ? sizeof(*p) : 0);
 
-	if (!p || !ptree_init(&p->tree, max, seed))
+	if (!p || !ptree_init(&p->tree, 0, seed))
 		return pprofile_free(p);
+	pprofile_bound(p, max_size);
 	strncpy(p->name, name, sizeof(p->name) - 1);
 	p->id = id;
 	p->created_s = now_s;
@@ -79,6 +78,12 @@ uint8_t pprofile_version(struct pprofile *p, const struct pprofile_conf *c, cons
 	return (uint8_t)at;
 }
 
+void pprofile_bound(struct pprofile *p, uint64_t max_size)
+{
+	/* Beside the arena there are its tables, which take less than this. */
+	p->tree.arena.max = max_size - max_size / 64 - (max_size ? sizeof(*p) : 0);
+}
+
 enum pstate_is pprofile_state(const struct pprofile *p, uint8_t version)
 {
 	uint32_t i, n[PSTATE__MAX] = { 0 };
@@ -120,43 +125,51 @@ static bool may_add_process(const struct pprofile *p, const struct pprofile_conf
 	return !(c->types >> PTYPE_EXEC & 1) || pstate_learns(pstate_look(exec, &c->states, PTYPE_EXEC, &q));
 }
 
-static void note_unknown(struct pprofile_answer *out, const struct pitem *item,
+/* Near is what was known before. */
+static void note_unknown(struct pprofile_answer *out, const struct ptree *t, const struct pitem *item,
 			 const struct pwalk_found *f)
 {
 	if (out->unknown)
 		return;
 	out->known = false;
 	out->unknown = item;
-	out->near = f->ref;
+	out->near = f->added ? ptree_at(t, f->ref)->parent : f->ref;
 }
 
 static bool counts(const struct pprofile_conf *c, const struct pitem *item)
 {
-	return item->kind == PNODE_USER || (c->args && item->kind == PNODE_ARGS);
+	return item->kind != PNODE_CAPS && (c->args || item->kind != PNODE_ARGS);
+}
+
+static void ask_more(const struct pwalk *w, const struct pprofile_conf *c,
+		     const struct pprofile_ask *ask, struct pprofile_answer *out)
+{
+	struct pwalk_found f;
+	uint32_t i;
+
+	for (i = 0; i < ask->n_more; i++) {
+		pwalk_item(w, out->process, &ask->more[i], &f);
+		if (!f.known && counts(c, &ask->more[i]))
+			note_unknown(out, w->tree, &ask->more[i], &f);
+	}
 }
 
 static void ask_exec(const struct pwalk *w, const struct pprofile_conf *c,
 		     const struct pprofile_ask *ask, bool may_add, struct pprofile_answer *out)
 {
 	struct pwalk_found f;
-	uint32_t i;
 
 	pwalk_exec(w, ask->trail, may_add, &f);
 	out->process = f.ref;
 	out->process_known = f.known;
 	if (!f.known)
-		note_unknown(out, ask->item, &f);
-	if (!f.known && !f.added)
-		return;
-	for (i = 0; i < ask->n_more; i++) {
-		pwalk_item(w, out->process, &ask->more[i], &f);
-		if (!f.known && counts(c, &ask->more[i]))
-			note_unknown(out, &ask->more[i], &f);
-	}
+		note_unknown(out, w->tree, ask->item, &f);
+	if (f.known || f.added)
+		ask_more(w, c, ask, out);
 }
 
-static void ask_item(const struct pwalk *w, const struct pprofile_ask *ask, bool may_add,
-		     struct pprofile_answer *out)
+static void ask_item(const struct pwalk *w, const struct pprofile_conf *c,
+		     const struct pprofile_ask *ask, bool may_add, struct pprofile_answer *out)
 {
 	struct pwalk_found f;
 
@@ -165,7 +178,9 @@ static void ask_item(const struct pwalk *w, const struct pprofile_ask *ask, bool
 	if (out->process_known)
 		pwalk_item(w, out->process, ask->item, &f);
 	if (!f.known)
-		note_unknown(out, ask->item, &f);
+		note_unknown(out, w->tree, ask->item, &f);
+	if (out->process_known)
+		ask_more(w, c, ask, out);
 }
 
 static void count(struct pprofile *p, const struct pprofile_ask *ask, struct pstate *s)
@@ -200,7 +215,7 @@ void pprofile_ask(struct pprofile *p, const struct pprofile_conf *c, const struc
 	if (type == PTYPE_EXEC)
 		ask_exec(&w, c, ask, may_add, out);
 	else
-		ask_item(&w, ask, may_add, out);
+		ask_item(&w, c, ask, may_add, out);
 	count(p, ask, s);
 	if (out->known)
 		return;

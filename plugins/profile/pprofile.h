@@ -43,7 +43,7 @@ struct pprofile_ask {
 	bool snapshot;		/* it tells what was there before */
 	struct ptrail *trail;	/* of the acting process */
 	const struct pitem *item;	/* of exec: the program itself */
-	const struct pitem *more;	/* of exec: user, arguments, capabilities */
+	const struct pitem *more;	/* what it does besides */
 	uint32_t n_more;
 };
 
@@ -63,6 +63,8 @@ struct pprofile_answer {
 /* NULL: no memory. */
 struct pprofile *pprofile_new(const char *name, uint64_t id, uint64_t max_size, uint64_t seed,
 			      uint32_t now_s);
+/* Another bound: what there is above it goes with what comes. */
+void pprofile_bound(struct pprofile *p, uint64_t max_size);
 /* The version of that tag, which is cut where it is too long; the oldest makes room for a new one. */
 uint8_t pprofile_version(struct pprofile *p, const struct pprofile_conf *c, const char *tag,
 			 uint32_t len, uint32_t now_s);

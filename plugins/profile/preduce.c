@@ -164,7 +164,8 @@ static uint32_t literals(const char *p, uint32_t n)
 	return k;
 }
 
-uint32_t preduce_template(const char *name, uint32_t len, char *out)
+/* 0: nothing varies, or fewer than `least` letters stay. */
+static uint32_t make_template(const char *name, uint32_t len, uint32_t least, char *out)
 {
 	uint32_t i = 0, o = 0, n;
 	bool varies = false;
@@ -182,7 +183,12 @@ uint32_t preduce_template(const char *name, uint32_t len, char *out)
 		}
 		i += n;
 	}
-	return varies && literals(out, o) >= LITERAL_LEN ? o : 0;
+	return varies && literals(out, o) >= least ? o : 0;
+}
+
+uint32_t preduce_template(const char *name, uint32_t len, char *out)
+{
+	return make_template(name, len, LITERAL_LEN, out);
 }
 
 /* ---- where a component is ----------------------------------------------------------*/
@@ -248,13 +254,6 @@ static bool is_temporary(const struct walk *w)
 	return false;
 }
 
-/* A name that is only random, as of mkstemp, may become a bare *. */
-static uint32_t reduce_temporary(const char *p, uint32_t n, char *out)
-{
-	uint32_t o = preduce_template(p, n, out);
-
-	return o ? o : is_random(p, n) || is_number(p, n) ? star(out) : 0;
-}
 
 /* Data of a Kubernetes volume: ..2024_01_02_03_04_05.123456789. */
 static bool is_volume_date(const char *p, uint32_t n)
@@ -273,7 +272,7 @@ static uint32_t reduce(const struct walk *w, const char *p, uint32_t n, unsigned
 	else if (below(w, "/sys") || below(w, "/dev/pts") || is(w->out, w->len, "/dev"))
 		o = reduce_device(p, n, out);
 	else if (w->last && is_temporary(w))
-		o = reduce_temporary(p, n, out);
+		o = make_template(p, n, 0, out);
 	if (!o && is_volume_date(p, n))
 		o = copy(out, "..*", 3);
 	return o ? o : reduce_ids(p, n, out);

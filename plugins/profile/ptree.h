@@ -31,6 +31,7 @@ enum pnode_kind {
 	PNODE_MODULE,	/* name: the module */
 	PNODE_CRED,	/* name: the new credentials, in words */
 	PNODE_MOUNT,	/* name: type of file system and place */
+	PNODE_SCRIPT,	/* name: path of what the program, an interpreter, was begun for */
 	PNODE__MAX
 };
 

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shelf, with a helper that reads and writes files for it: E functions are for the
+ * event path, L for open and close. In a replay there is no helper, and there are no files:
+ * profiles begin empty and end with it.
+ */
+#pragma once
+
+#include "pjob.h"
+#include "pshelf.h"
+
+#define PKEEP_JOBS	64u	/* under way at the same time */
+
+enum pkeep_count {
+	PKEEP_PROFILES,		/* gauge */
+	PKEEP_BYTES,		/* gauge */
+	PKEEP_LOADED,
+	PKEEP_NEW,
+	PKEEP_SAVED,
+	PKEEP_UNLOADED,
+	PKEEP_DAMAGED,
+	PKEEP_FAILED,
+	PKEEP_NO_ROOM,
+	PKEEP_COUNT__MAX
+};
+
+struct pkeep_conf {
+	const char *dir;
+	uint64_t max_size;	/* of a profile */
+	uint64_t seed;
+	uint32_t max_profiles;
+	uint32_t save_s;	/* between two writings of a profile */
+	uint32_t idle_s;	/* unused for so long: put away */
+	bool live;
+};
+
+struct pkeep {
+	struct pshelf *shelf;
+	struct pkeep_conf conf;	/* dir is open() 's only */
+	struct pstore store;
+	struct weir_helper helper;
+	const struct weir_setup *setup;
+	uint64_t *count;	/* PKEEP_COUNT__MAX */
+	struct pjob *jobs[PKEEP_JOBS];
+	uint32_t n_jobs;
+};
+
+/* L: 0, or -1 and it is said why. Without a folder it warns and keeps all in memory. */
+int pkeep_open(struct pkeep *k, const struct weir_setup *s, const struct pkeep_conf *conf, uint64_t *count);
+/* E: what the helper has finished; before anything of this event is looked up. */
+void pkeep_collect(struct pkeep *k);
+/* E: the profile, if it is there; NULL and *loading, or there is no room. */
+struct pprofile *pkeep_get(struct pkeep *k, const char *name, uint32_t len, uint32_t now_s, bool *loading);
+/* E: about once a second. Takes away what is not used, so not while an event is under way. */
+void pkeep_tick(struct pkeep *k, uint32_t now_s);
+/* E: both keep their settings and change shelves. */
+void pkeep_swap(struct pkeep *a, struct pkeep *b);
+/* L: what has changed is written. */
+void pkeep_close(struct pkeep *k);
