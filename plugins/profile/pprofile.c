@@ -222,7 +222,8 @@ void pprofile_ask(struct pprofile *p, const struct pprofile_conf *c, const struc
 	/* What a process does that is not known is a matter of its exec. */
 	if (out->process_known || type == PTYPE_EXEC)
 		pstate_new(s, ask->now_s);
-	out->elsewhere_stable = out->state != PSTATE_STABLE && is_stable_elsewhere(p, ask->version, type);
+	out->elsewhere_stable = out->state != PSTATE_STABLE && out->state != PSTATE_UNSTABLE &&
+		is_stable_elsewhere(p, ask->version, type);
 }
 
 /* ---- life ------------------------------------------------------------------------*/
