@@ -61,7 +61,7 @@ static const struct {
 	{ "user", "run as", "ran as" },
 	{ "script", "run the script", "ran the script" },
 	{ "arguments", "been run with", "was run with" },
-	{ "file", "changed in this way the file", "changed the file" },
+	{ "file", "created or changed", "created or changed" },
 	{ "name", "asked for", "asked for" },
 	{ "network", "connected to", "connected to" },
 	{ "socket", "connected to", "connected to" },

@@ -9,6 +9,10 @@
  *	env	NAME=VALUE...		of the next exec
  *	shell	PROCESS	LINE
  *	exit	PROCESS
+ *	cgroup	ID	PATH
+ *	in	PROCESS	ID		what it and its later children do, they do in that cgroup, as root
+ *	create	PROCESS	PATH	MODE	(octal)
+ *	ask	PROCESS	NAME		of DNS
  *	wait	MILLISECONDS
  */
 #include <stdio.h>
@@ -23,6 +27,8 @@
 
 static struct mkrec rec;
 static unsigned parents[PROCESSES];
+static unsigned long cgroups[PROCESSES];	/* 0: as of mkrec_process() */
+static char programs[PROCESSES][256];		/* "": the same */
 static char env[4096];
 static const char *env_words[WORDS];
 
@@ -41,6 +47,13 @@ static unsigned process(const char *word)
 	return (unsigned)n;
 }
 
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 static struct weir_base *begin(unsigned type, unsigned n)
 {
 	struct weir_base *b = mkrec_init(&rec, type);
@@ -49,6 +62,14 @@ static struct weir_base *begin(unsigned type, unsigned n)
 	b->parent_key = mkrec_key(parents[n]);
 	b->ppid = mkrec_pid(parents[n]);
 	b->args = (struct weir_str){ 0, 0 };
+	if (cgroups[n]) {
+		b->cgroup = cgroups[n];
+		b->euid = 0;
+	}
+	if (*programs[n]) {
+		mkrec_str(&rec, &b->exe_path, programs[n]);
+		mkrec_str(&rec, &b->comm, base_name(programs[n]));
+	}
 	return b;
 }
 
@@ -61,16 +82,21 @@ static void make_fork(const char *const *w)
 	f->child_parent_key = mkrec_key(parent);
 	f->child_pid = mkrec_pid(child);
 	parents[child] = parent;
+	cgroups[child] = cgroups[parent];
+	memcpy(programs[child], programs[parent], sizeof(programs[child]));
 }
 
 static void make_exec(const char *const *w)
 {
-	struct weir_base *b = begin(WEIR_EV_exec, process(w[1]));
-	struct weir_exec *e = (void *)b;
+	struct weir_base *b;
+	struct weir_exec *e;
+	unsigned n = process(w[1]);
 
 	if (!w[2])
 		fail("no program", w[1]);
-	mkrec_str(&rec, &b->exe_path, w[2]);
+	snprintf(programs[n], sizeof(programs[n]), "%s", w[2]);
+	b = begin(WEIR_EV_exec, n);
+	e = (void *)b;
 	mkrec_str(&rec, &e->filename, w[2]);
 	mkrec_strv(&rec, &b->args, w + 3);
 	if (*env_words)
@@ -85,6 +111,36 @@ static void make_shell(const char *const *w)
 	if (!w[2])
 		fail("no line", w[1]);
 	mkrec_str(&rec, &s->shell_line, w[2]);
+}
+
+static void make_cgroup(const char *const *w)
+{
+	struct weir_cgroup_mkdir *c = (void *)begin(WEIR_EV_cgroup_mkdir, 1);
+
+	if (!w[1] || !w[2])
+		fail("no cgroup", w[1]);
+	c->cgroup_id = strtoul(w[1], NULL, 10);
+	mkrec_str(&rec, &c->cgroup_path, w[2]);
+}
+
+static void make_create(const char *const *w)
+{
+	struct weir_create *c = (void *)begin(WEIR_EV_create, process(w[1]));
+
+	if (!w[2] || !w[3])
+		fail("no path or no mode", w[1]);
+	mkrec_str(&rec, &c->path, w[2]);
+	c->create_mode = (uint32_t)strtoul(w[3], NULL, 8);
+}
+
+static void make_ask(const char *const *w)
+{
+	struct weir_dns_query *q = (void *)begin(WEIR_EV_dns_query, process(w[1]));
+
+	if (!w[2])
+		fail("no name", w[1]);
+	mkrec_str(&rec, &q->dns_name, w[2]);
+	q->dns_type = 1;
 }
 
 static unsigned split(char *line, const char **words)
@@ -113,6 +169,15 @@ static int make(char *line, uint64_t *time)
 		make_shell(w);
 	} else if (!strcmp(w[0], "exit")) {
 		begin(WEIR_EV_exit, process(w[1]));
+	} else if (!strcmp(w[0], "cgroup")) {
+		make_cgroup(w);
+	} else if (!strcmp(w[0], "create")) {
+		make_create(w);
+	} else if (!strcmp(w[0], "ask")) {
+		make_ask(w);
+	} else if (!strcmp(w[0], "in")) {
+		cgroups[process(w[1])] = strtoul(w[2] ? w[2] : "0", NULL, 10);
+		return 0;
 	} else if (!strcmp(w[0], "wait")) {
 		*time += strtoul(w[1] ? w[1] : "0", NULL, 10) * 1000000u;
 		return 0;
