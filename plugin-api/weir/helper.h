@@ -32,6 +32,7 @@ extern "C" {
 #endif
 
 #define WEIR_REQUEST_PARTS	16u
+#define WEIR_HELPER_SLEEP_NS	3600000000000u	/* without idle work; a request wakes it */
 
 struct weir_job {
 	struct weir_job *next;		/* of those that are done */
@@ -285,7 +286,7 @@ static inline void *weir_helper_main(void *arg)
 			next = weir_helper_now() + h->idle_ns;
 			continue;
 		}
-		until = h->ops->idle ? next : weir_helper_now() + h->idle_ns;
+		until = h->ops->idle ? next : weir_helper_now() + WEIR_HELPER_SLEEP_NS;
 		if (!weir_helper_step(h, &until))
 			weir_helper_wait(h, until);
 	}
@@ -293,7 +294,7 @@ static inline void *weir_helper_main(void *arg)
 	return NULL;
 }
 
-/* L: 0, or -1. `setup` and `ops` stay; `arg` is for the ops. */
+/* L: 0, or -1. `setup` and `ops` stay; `arg` is for the ops; idle_ns for the op idle. */
 static inline int weir_helper_start(struct weir_helper *h, const struct weir_setup *setup,
 				    const struct weir_helper_ops *ops, void *arg,
 				    uint32_t max_requests, uint64_t idle_ns)

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <time.h>
 
-#define IDLE_NS		60000000000u	/* how long the helper sleeps when nobody wakes it */
 #define CROWDED_S	60u	/* unused for so long: put away, when there is no room for others */
 
 static void count(struct pkeep *k, enum pkeep_count what)
@@ -220,7 +219,7 @@ int pkeep_open(struct pkeep *k, const struct weir_setup *s, const struct pkeep_c
 			  strerror(-r));
 		return 0;
 	}
-	if (!weir_helper_start(&k->helper, s, &keep_ops, k, PKEEP_JOBS, IDLE_NS))
+	if (!weir_helper_start(&k->helper, s, &keep_ops, k, PKEEP_JOBS, 0))
 		return 0;
 	weir_logf(s, WEIR_LOG_ERROR, "cannot start a thread");
 	return -1;
