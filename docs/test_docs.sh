@@ -34,7 +34,7 @@ same()
 {
 	local p out
 
-	for p in process identity container dns acl variables monitor scrub json stdout hash accounts; do
+	for p in process identity container dns acl variables profile anomaly monitor scrub json stdout hash accounts; do
 		if ! [ -e "$WEIR_PLUGIN_PATH/$p.so" ]; then
 			n=$((n + 1))
 			echo "ok $n - $1 # SKIP plugin $p is not built"

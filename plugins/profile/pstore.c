@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,11 +189,31 @@ int pstore_save(const struct pstore *s, const struct pprofile *p, uint32_t now_s
 
 /* ---- the folder ------------------------------------------------------------------*/
 
+static int make_folders(const char *path)
+{
+	char part[PATH_MAX];
+	size_t i, n = strlen(path);
+
+	if (!n || n >= sizeof(part))
+		return -ENAMETOOLONG;
+	for (i = 1; i <= n; i++) {
+		if (path[i] != '/' && path[i])
+			continue;
+		memcpy(part, path, i);
+		part[i] = 0;
+		if (mkdir(part, 0700) < 0 && errno != EEXIST)
+			return -errno;
+	}
+	return 0;
+}
+
 int pstore_open(struct pstore *s, const char *path)
 {
+	int r = make_folders(path);
+
 	s->dir = -1;
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return -errno;
+	if (r)
+		return r;
 	s->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return s->dir < 0 ? -errno : 0;
 }

@@ -17,7 +17,7 @@ struct pstore {
 
 /* The name of the file of a profile. */
 void pstore_file(const char *name, char out[PSTORE_FILE]);
-/* Makes the folder, but not those above it. 0 or a negative errno. */
+/* Makes the folder and those above it that are not there. 0 or a negative errno. */
 int pstore_open(struct pstore *s, const char *path);
 /*
  * 0; -ENOENT; -EBADMSG: it was damaged, and is now named .damaged; or another errno.

@@ -290,7 +290,7 @@ static void test_damage(void)
 
 /* ---- files -----------------------------------------------------------------------*/
 
-static char dir[] = "/tmp/weir-pstore-XXXXXX";
+static char top[] = "/tmp/weir-pstore-XXXXXX", dir[sizeof(top) + 8];
 
 static void test_file_names(void)
 {
@@ -355,6 +355,10 @@ static void test_files(void)
 	pstore_close(&s);
 	pprofile_free(p);
 	is_int(rmdir(dir), 0, "nothing else is left in the folder");
+	*strrchr(dir, '/') = 0;
+	is_int(rmdir(dir), 0, "nor in the one above it, which was made too");
+	is_int(pstore_open(&s, "/proc/weir/x"), -ENOENT, "where none can be made");
+	is_int(pstore_open(&s, ""), -ENAMETOOLONG, "no name");
 }
 
 int main(void)
@@ -364,7 +368,10 @@ int main(void)
 	test_bytes();
 	test_damage();
 	test_file_names();
-	if (mkdtemp(dir))
+	if (mkdtemp(top)) {
+		snprintf(dir, sizeof(dir), "%s/a/b", top);
 		test_files();
+		is_int(rmdir(top), 0, "the test's folder");
+	}
 	return done_testing();
 }

@@ -50,7 +50,8 @@ struct bench_stage {
 static const char bench_all[] =
 	"sync = ( { plugin = \"process\"; }, { plugin = \"identity\"; },"
 	" { plugin = \"container\"; }, { plugin = \"dns\"; },"
-	" { plugin = \"variables\"; }, { plugin = \"monitor\"; },"
+	" { plugin = \"variables\"; }, { plugin = \"profile\"; }, { plugin = \"anomaly\"; },"
+	" { plugin = \"monitor\"; },"
 	" { plugin = \"scrub\"; }, { plugin = \"json\"; }, { plugin = \"stdout\"; } );\n";
 
 static FILE *out;	/* standard output is the chain's */
