@@ -107,8 +107,13 @@ uint32_t pevent_program(const struct pevent_conf *c, const struct weir_event *ev
 	struct weir_value v, args;
 	uint32_t len;
 
-	if (!text(c, ev, PEVENT_EXE, &v))
-		return 0;
+	if (!text(c, ev, PEVENT_EXE, &v)) {
+		/* Who hides the path of a program is not to pass for one that has none. */
+		if (v.status == WEIR_ABSENT || (v.status == WEIR_PRESENT && !v.len))
+			return 0;
+		memcpy(out, "/?", 2);
+		return 2;
+	}
 	len = preduce_path(v.v.p, v.len, 0, PREDUCE_EXACT, out);
 	args = weir_get(ev, c->in[PEVENT_ARGS]);
 	return is_many(out, len) && weir_present(&args) ? add_called(&args, out, len) : len;

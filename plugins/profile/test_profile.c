@@ -315,6 +315,11 @@ static void test_exec_facts(void)
 	in_image(f, "web", "1.4");
 	fake_process(f);
 	is_str(fake_text(f, "profile.item"), "/bin/busybox wget", "one of many programs in one");
+	begin(f, WEIR_EV_exec, 6, "");
+	fake_bytes(f, "process.exe.path", "/a", 2, WEIR_STR_TRUNCATED);
+	in_image(f, "web", "1.4");
+	fake_process(f);
+	is_str(fake_text(f, "profile.item"), "/?", "a path that is not known is not taken for known");
 	begin(f, WEIR_EV_exec, 5, "/q");
 	fake_u64(f, "outcome", WEIR_OUTCOME_BLOCKED);
 	in_image(f, "web", "1.4");
