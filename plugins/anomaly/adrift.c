@@ -50,7 +50,8 @@ bool adrift_note(struct adrift *d, const struct afacts *f)
 	memcpy(row->type, f->type, sizeof(row->type));
 	memcpy(row->kind, f->item_kind, sizeof(row->kind));
 	snprintf(row->item, sizeof(row->item), "%.*s", (int)sizeof(row->item) - 1, f->item);
-	snprintf(row->process, sizeof(row->process), "%.*s", (int)sizeof(row->process) - 1, f->process);
+	snprintf(row->process, sizeof(row->process), "%.*s", (int)sizeof(row->process) - 1,
+		 f->process);
 	return true;
 }
 

@@ -65,19 +65,24 @@ const struct weir_field_def afields_produces[AOUT__MAX] = {
 	[AOUT_TYPE] = OUT("type", STR, "", "", "Type of the event, as profile.type."),
 	[AOUT_ITEM] = OUT("item", STR, "", "", "What the profile does not know."),
 	[AOUT_KIND] = OUT("item_kind", STR, "", "", "As profile.item_kind."),
-	[AOUT_PROCESS] = OUT("process", STR, "", "", "The program in the profile, or who began it."),
+	[AOUT_PROCESS] = OUT("process", STR, "", "",
+			     "The program in the profile, or who began it."),
 	[AOUT_NEAR] = OUT("near", STR, "", "", "The nearest that the profile knows."),
-	[AOUT_RARITY] = OUT("rarity", U64, "", "", "Events of that type which this version had before, all "
+	[AOUT_RARITY] = OUT("rarity", U64, "", "",
+			    "Events of that type which this version had before, all "
 		"of them without this: it is one in so many."),
 	[AOUT_PROFILE] = OUT("profile", STR, "", "", "The profile's name."),
 	[AOUT_VERSION] = OUT("version", STR, "", "", "The version of the workload."),
 	[AOUT_AGE] = OUT("profile_age_s", U64, "", "", "Seconds since the profile began."),
-	[AOUT_SERVICE] = OUT("service", STR, "service.name", "", "The service: by a label, the unit, or the "
+	[AOUT_SERVICE] = OUT("service", STR, "service.name", "",
+			     "The service: by a label, the unit, or the "
 		"container's name."),
 	[AOUT_TAGS] = { .name = "anomaly.tags", .kind = WEIR_KIND_LIST, .elem_kind = WEIR_KIND_STR,
-		.sigma = "", .ecs = "tags", .ocsf = "metadata.labels", .doc = "Whose it is: NAME:VALUE of "
+		.sigma = "", .ecs = "tags", .ocsf = "metadata.labels",
+		.doc = "Whose it is: NAME:VALUE of "
 		"container, pod, unit, and the container's labels; at most 32." },
-	[AOUT_CUT] = OUT("cut", U64, "", "count", "Anomalies that were not told, for there were too many."),
+	[AOUT_CUT] = OUT("cut", U64, "", "count",
+			 "Anomalies that were not told, for there were too many."),
 	[AOUT_CUT_KINDS] = OUT_ROWS("cut_kinds", cut_cols, "The same by kind."),
 	[AOUT_NEW] = OUT("new", U64, "", "count", "Things that are new in the version."),
 	[AOUT_NEW_ITEMS] = OUT_ROWS("new_items", new_cols, "The first 64 of them."),
@@ -86,7 +91,8 @@ const struct weir_field_def afields_produces[AOUT__MAX] = {
 /* ---- reading ---------------------------------------------------------------------*/
 
 /* Cut where it is too long. */
-static void get_text(const struct afields *x, const struct weir_event *ev, unsigned in, char *out, size_t size)
+static void get_text(const struct afields *x, const struct weir_event *ev, unsigned in, char *out,
+		     size_t size)
 {
 	struct weir_value v = weir_get(ev, x->in[in]);
 	size_t n = weir_present(&v) && v.kind == WEIR_KIND_STR ? v.len : 0;
@@ -141,7 +147,8 @@ static bool may_run(const struct afields *x, const struct weir_event *ev)
 
 	if (mode & S_IFMT && (mode & S_IFMT) != S_IFREG)
 		return false;
-	mode |= weir_get_u64(ev, x->in[AIN_CREATE_MODE], 0) | weir_get_u64(ev, x->in[AIN_NEW_MODE], 0);
+	mode |= weir_get_u64(ev, x->in[AIN_CREATE_MODE], 0) | weir_get_u64(ev, x->in[AIN_NEW_MODE],
+									   0);
 	return mode & 0111;
 }
 
@@ -166,7 +173,8 @@ struct tags {
 	uint32_t n;
 };
 
-static void add_tag(struct tags *t, const char *name, size_t name_len, const char *value, size_t len)
+static void add_tag(struct tags *t, const char *name, size_t name_len, const char *value,
+		    size_t len)
 {
 	char text[TAG];
 	int n;
@@ -178,16 +186,19 @@ static void add_tag(struct tags *t, const char *name, size_t name_len, const cha
 	t->values[t->n++] = weir_put_text_value(t->put, text, n < (int)TAG ? (size_t)n : TAG - 1);
 }
 
-static const struct weir_value *labels_of(const struct afields *x, const struct weir_event *ev, uint32_t *n)
+static const struct weir_value *labels_of(const struct afields *x, const struct weir_event *ev,
+					  uint32_t *n)
 {
 	struct weir_value v = weir_get(ev, x->in[AIN_LABELS]);
-	bool there = weir_present(&v) && v.kind == WEIR_KIND_RECORDS && v.v.list && v.v.list->n_cols == 2;
+	bool there = weir_present(&v) && v.kind == WEIR_KIND_RECORDS && v.v.list &&
+		v.v.list->n_cols == 2;
 
 	*n = there ? v.v.list->n : 0;
 	return there ? v.v.list->values : NULL;
 }
 
-static void put_tags(const struct afields *x, const struct weir_put *put, const struct weir_event *ev)
+static void put_tags(const struct afields *x, const struct weir_put *put,
+		     const struct weir_event *ev)
 {
 	static const struct { unsigned in; const char *name; } fields[] = {
 		{ AIN_CONTAINER, "container_id" }, { AIN_CONTAINER_NAME, "container_name" },
@@ -207,14 +218,16 @@ static void put_tags(const struct afields *x, const struct weir_put *put, const 
 	row = labels_of(x, ev, &n);
 	for (i = 0; i < n; i++, row += 2)
 		add_tag(&t, row[0].v.p, row[0].len, row[1].v.p, row[1].len);
-	to = t.n ? weir_put_rows(put, x->out[AOUT_TAGS], t.n, 1, n > TAGS - WEIR_N_OF(fields)) : NULL;
+	to = t.n ? weir_put_rows(put, x->out[AOUT_TAGS], t.n, 1, n > TAGS - WEIR_N_OF(fields)) :
+		NULL;
 	if (to)
 		memcpy(to, values, t.n * sizeof(*to));
 }
 
 static bool is_service_label(const struct weir_value *v)
 {
-	static const char *const names[] = { "service", "com.docker.compose.service", "app.kubernetes.io/name" };
+	static const char *const names[] = { "service", "com.docker.compose.service",
+		"app.kubernetes.io/name" };
 	uint32_t i;
 
 	for (i = 0; i < WEIR_N_OF(names); i++)
@@ -223,7 +236,8 @@ static bool is_service_label(const struct weir_value *v)
 	return false;
 }
 
-static void put_service(const struct afields *x, const struct weir_put *put, const struct weir_event *ev)
+static void put_service(const struct afields *x, const struct weir_put *put,
+			const struct weir_event *ev)
 {
 	struct weir_value v = { 0 };
 	const struct weir_value *row;

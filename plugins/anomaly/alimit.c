@@ -41,7 +41,8 @@ bool alimit_is_repeated(struct alimit *l, const struct afacts *f)
 {
 	uint64_t number = number_of(f), at = place_of(number);
 
-	if (l->told[at].number == number && is_recent(f->time_ns, l->told[at].time_ns, l->repeat_ns))
+	if (l->told[at].number == number &&
+	    is_recent(f->time_ns, l->told[at].time_ns, l->repeat_ns))
 		return true;
 	l->told[at].number = number;
 	l->told[at].time_ns = f->time_ns;
@@ -155,7 +156,8 @@ struct alimit_window *alimit_over(struct alimit *l, uint64_t now_ns)
 		if (!w)
 			continue;
 		if (is_recent(now_ns, w->begun_ns, ALIMIT_WINDOW_NS))
-			due = w->begun_ns + ALIMIT_WINDOW_NS < due ? w->begun_ns + ALIMIT_WINDOW_NS : due;
+			due = w->begun_ns + ALIMIT_WINDOW_NS < due ?
+				w->begun_ns + ALIMIT_WINDOW_NS : due;
 		else if (w->n_cut)
 			return w;
 		else

@@ -15,7 +15,8 @@ enum { OPT_TYPES, OPT_LIMIT, OPT_REPEAT, OPT_DRIFT, OPT_PATHS };
 #define DAY_NS	86400000000000
 
 static const struct weir_option anomaly_options[] = {
-	[OPT_TYPES] = { "types", WEIR_OPT_STRLIST, 0, 0, 0, "exec,dns,connect,module,credentials,file", NULL,
+	[OPT_TYPES] = { "types", WEIR_OPT_STRLIST, 0, 0, 0,
+		"exec,dns,connect,module,credentials,file", NULL,
 		"Types of events that can be anomalies, as profile.type." },
 	[OPT_LIMIT] = { "limit", WEIR_OPT_INT, 0, 1, 1000000, "10", NULL,
 		"Of each type in each version of a workload, so many a minute; then comes a summary." },
@@ -35,8 +36,10 @@ enum { EMIT_ANOMALY, EMIT_SUMMARY, EMIT_DRIFT };
 static const struct weir_emit anomaly_emits[] = {
 	[EMIT_ANOMALY] = { "anomaly",
 		"A workload did what its stable profile does not know; ref.id is the event that shows it." },
-	[EMIT_SUMMARY] = { "anomaly_summary", "Anomalies of a minute that were not told, for there were too many." },
-	[EMIT_DRIFT] = { "profile_drift", "What is new in a version of a workload, while another one is stable." },
+	[EMIT_SUMMARY] = { "anomaly_summary",
+		"Anomalies of a minute that were not told, for there were too many." },
+	[EMIT_DRIFT] = { "profile_drift",
+		"What is new in a version of a workload, while another one is stable." },
 };
 
 enum { N_TOLD, N_REPEATED, N_CUT, N_OTHERS, N_DRIFTED, N_SUMMARIES, N_DRIFTS, N_NOT_SENT };
@@ -45,7 +48,8 @@ static const struct weir_counter anomaly_counters[] = {
 	[N_TOLD] = { "told", "anomalies", "Told." },
 	[N_REPEATED] = { "repeated", "anomalies", "That were told before." },
 	[N_CUT] = { "cut", "anomalies", "Above the limit." },
-	[N_OTHERS] = { "others", "events", "That are not known, but of no type, or no file, that is asked for." },
+	[N_OTHERS] = { "others", "events",
+		"That are not known, but of no type, or no file, that is asked for." },
 	[N_DRIFTED] = { "drifted", "events", "New in a version." },
 	[N_SUMMARIES] = { "summaries", "events", "Made." },
 	[N_DRIFTS] = { "drifts", "events", "Made." },
@@ -124,7 +128,8 @@ static bool is_asked_for(const struct anomaly *x, const struct weir_event *ev)
 	if (!*type)
 		return false;
 	return strcmp(x->facts.type, "file") ||
-	       afields_is_code(&x->fields, ev, x->facts.item, (const char *const *)x->paths, x->n_paths);
+	       afields_is_code(&x->fields, ev, x->facts.item, (const char *const *)x->paths,
+			       x->n_paths);
 }
 
 static void judge(struct anomaly *x, const struct weir_event *ev)
@@ -236,7 +241,8 @@ static char **words_copy(const struct weir_optval *o)
 	return words;
 }
 
-static const char *const type_names[] = { "exec", "file", "dns", "connect", "bind", "signal", "module",
+static const char *const type_names[] = { "exec", "file", "dns", "connect", "bind", "signal",
+	"module",
 	"credentials", "mount" };
 
 static int check_types(const struct weir_setup *s)
@@ -292,6 +298,7 @@ WEIR_PLUGIN_DEFINE(anomaly, WEIR_PLUGIN_ENRICHER, "1.0", "Apache-2.0",
 	.wants = afields_wants, .n_wants = WEIR_N_OF(afields_wants),
 	.produces = afields_produces, .n_produces = WEIR_N_OF(afields_produces),
 	.counters = anomaly_counters, .n_counters = WEIR_N_OF(anomaly_counters),
-	.open = anomaly_open, .close = anomaly_close, .process = anomaly_process, .tick = anomaly_tick,
+	.open = anomaly_open, .close = anomaly_close, .process = anomaly_process,
+	.tick = anomaly_tick,
 	.emits = anomaly_emits, .n_emits = WEIR_N_OF(anomaly_emits),
 	.state = 1, .adopt = anomaly_adopt);

@@ -16,15 +16,22 @@ static const struct weir_column label_cols[] = {
 };
 
 static const struct weir_field_def before[] = {
-	{ .name = "profile.name", .kind = WEIR_KIND_STR }, { .name = "profile.version", .kind = WEIR_KIND_STR },
-	{ .name = "profile.state", .kind = WEIR_KIND_STR }, { .name = "profile.type", .kind = WEIR_KIND_STR },
-	{ .name = "profile.known", .kind = WEIR_KIND_BOOL }, { .name = "profile.drift", .kind = WEIR_KIND_BOOL },
-	{ .name = "profile.age_s", .kind = WEIR_KIND_U64 }, { .name = "profile.events", .kind = WEIR_KIND_U64 },
-	{ .name = "profile.item", .kind = WEIR_KIND_STR }, { .name = "profile.item_kind", .kind = WEIR_KIND_STR },
+	{ .name = "profile.name", .kind = WEIR_KIND_STR },
+	{ .name = "profile.version", .kind = WEIR_KIND_STR },
+	{ .name = "profile.state", .kind = WEIR_KIND_STR },
+	{ .name = "profile.type", .kind = WEIR_KIND_STR },
+	{ .name = "profile.known", .kind = WEIR_KIND_BOOL },
+	{ .name = "profile.drift", .kind = WEIR_KIND_BOOL },
+	{ .name = "profile.age_s", .kind = WEIR_KIND_U64 },
+	{ .name = "profile.events", .kind = WEIR_KIND_U64 },
+	{ .name = "profile.item", .kind = WEIR_KIND_STR },
+	{ .name = "profile.item_kind", .kind = WEIR_KIND_STR },
 	{ .name = "profile.process", .kind = WEIR_KIND_STR },
 	{ .name = "profile.process_known", .kind = WEIR_KIND_BOOL },
-	{ .name = "profile.near", .kind = WEIR_KIND_STR }, { .name = "profile.programs", .kind = WEIR_KIND_U64 },
-	{ .name = "container.id", .kind = WEIR_KIND_STR }, { .name = "container.name", .kind = WEIR_KIND_STR },
+	{ .name = "profile.near", .kind = WEIR_KIND_STR },
+	{ .name = "profile.programs", .kind = WEIR_KIND_U64 },
+	{ .name = "container.id", .kind = WEIR_KIND_STR },
+	{ .name = "container.name", .kind = WEIR_KIND_STR },
 	{ .name = "container.labels", .kind = WEIR_KIND_RECORDS, .cols = label_cols, .n_cols = 2 },
 	{ .name = "systemd.unit", .kind = WEIR_KIND_STR },
 	{ .name = NULL },
@@ -36,7 +43,8 @@ static const struct {
 	struct afacts f;
 	const char *want;
 } sentences[] = {
-	{ { .profile = "image:web", .version = "1.4", .type = "exec", .item = "/bin/sh", .item_kind = "program",
+	{ { .profile = "image:web", .version = "1.4", .type = "exec", .item = "/bin/sh",
+		.item_kind = "program",
 	    .process = "/usr/sbin/nginx", .programs = 3, .age_s = 14 * DAY },
 	  "nginx (image web:1.4) has never run /bin/sh; its parent nginx has run 3 programs in 14 days" },
 	{ { .profile = "unit:cron.service", .version = "latest", .type = "exec", .item = "/bin/sh",
@@ -47,10 +55,12 @@ static const struct {
 	    .near = "good.example type 1", .age_s = 900 },
 	  "nginx (image web:1.4) has never asked for evil.example type 1; it is new after 812 dns events in "
 	  "15 minutes, the nearest that is known is good.example type 1" },
-	{ { .profile = "image:web", .version = "1.4", .type = "connect", .item = "10.0.0.0/24 port 1 tcp",
+	{ { .profile = "image:web", .version = "1.4", .type = "connect",
+		.item = "10.0.0.0/24 port 1 tcp",
 	    .item_kind = "network", .process = "/usr/sbin/nginx", .program = "sh" },
 	  "sh, which nginx (image web:1.4) has never run, connected to 10.0.0.0/24 port 1 tcp" },
-	{ { .profile = "user:7", .version = "latest", .type = "exec", .item = "user 0", .item_kind = "user",
+	{ { .profile = "user:7", .version = "latest", .type = "exec", .item = "user 0",
+		.item_kind = "user",
 	    .process = "/bin/su", .process_known = true, .events = 5, .age_s = 1 },
 	  "su (user 7) has never run as user 0; it is new after 5 exec events in 1 second" },
 };
@@ -128,7 +138,8 @@ static void test_told(void)
 	is_str(fake_text_in(fake_sent(f, 0), "anomaly.tags"),
 	       "container_id:c1; container_name:web-1; tier:one; service:shop", "tags");
 	is_int((int)fake_get_in(fake_sent(f, 0), "anomaly.rarity").v.u, 9, "how rare it is");
-	is_int((int)fake_get_in(fake_sent(f, 0), "anomaly.profile_age_s").v.u, 14 * DAY, "how old the profile");
+	is_int((int)fake_get_in(fake_sent(f, 0), "anomaly.profile_age_s").v.u, 14 * DAY,
+	       "how old the profile");
 	fake_close(f);
 }
 
@@ -264,7 +275,8 @@ static void test_drift(void)
 	is_int(f->n_sent, 1, "but one report");
 	is_int((int)fake_sent(f, 0)->number, 2, "of its type");
 	is_int((int)fake_get_in(fake_sent(f, 0), "anomaly.new").v.u, 100, "of all that is new");
-	is_int(fake_get_in(fake_sent(f, 0), "anomaly.new_items").status, WEIR_TRUNCATED, "not all are named");
+	is_int(fake_get_in(fake_sent(f, 0), "anomaly.new_items").status, WEIR_TRUNCATED,
+	       "not all are named");
 	l = fake_get_in(fake_sent(f, 0), "anomaly.new_items").v.list;
 	ok(l->n == 64 && l->n_cols == 4 && !memcmp(l->values[2].v.p, "/p0", 3), "the first are");
 	fake_close(f);
@@ -283,7 +295,8 @@ static void test_adopt(void)
 	run(b, 2 * S, "/r");
 	is_int(b->n_sent, 1, "the limit is the new one's");
 	run(b, 90 * S, "/s");
-	is_int((int)fake_get_in(fake_sent(b, 1), "anomaly.cut").v.u, 1, "what was cut before is told");
+	is_int((int)fake_get_in(fake_sent(b, 1), "anomaly.cut").v.u, 1,
+	       "what was cut before is told");
 	fake_close(a);
 	fake_close(b);
 }

@@ -17,7 +17,8 @@
 #define LOOKS	400000u
 
 static const struct pprofile_conf conf = {
-	.states = { .stable_s = { 900, 900, 900, 900, 900, 900, 900, 900, 900 }, .unstable_s = 1u << 30,
+	.states = { .stable_s = { 900, 900, 900, 900, 900, 900, 900, 900, 900 },
+		.unstable_s = 1u << 30,
 		.quiet_s = 3600 },
 	.max_versions = 20, .types = (1u << PTYPE__MAX) - 1,
 };
@@ -39,21 +40,26 @@ static uint64_t now_ns(void)
 /* 64 programs; below each files in folders of a hundred, and a name for each tenth. */
 static uint32_t path_of(uint32_t i, char *out, size_t size)
 {
-	return (uint32_t)snprintf(out, size, "/usr/share/package%c%c/folder%c/file%c%c%c", 'a' + i % 26,
-		'a' + i / 26 % 4, 'a' + i / 100 % 26, 'a' + i % 26, 'a' + i / 26 % 26, 'a' + i / 676 % 26);
+	return (uint32_t)snprintf(out, size, "/usr/share/package%c%c/folder%c/file%c%c%c",
+				  'a' + i % 26,
+		'a' + i / 26 % 4, 'a' + i / 100 % 26, 'a' + i % 26, 'a' + i / 26 % 26,
+			'a' + i / 676 % 26);
 }
 
 /* As the plugin does: the name is made anew for each event. */
 static bool look(struct load *l, uint32_t i, uint32_t at, bool is_known)
 {
 	char raw[256], path[PREDUCE_ROOM(256)];
-	struct pitem item = { .type = PTYPE_FILE, .kind = PNODE_FILE, .access = PNODE_READ, .name = path };
-	struct pprofile_ask q = { .now_s = NOW + at, .start_s = 1, .trail = l->trails[i % 64], .item = &item };
+	struct pitem item = { .type = PTYPE_FILE, .kind = PNODE_FILE, .access = PNODE_READ,
+		.name = path };
+	struct pprofile_ask q = { .now_s = NOW + at, .start_s = 1, .trail = l->trails[i % 64],
+		.item = &item };
 	struct pprofile_answer a;
 	uint32_t n = path_of(i / 64, raw, sizeof(raw));
 
 	if (i % 10 == 9) {
-		item = (struct pitem){ .type = PTYPE_DNS, .kind = PNODE_DNS, .number = is_known ? 1 : 2, .name = path };
+		item = (struct pitem){ .type = PTYPE_DNS, .kind = PNODE_DNS, .number = is_known ?
+			1 : 2, .name = path };
 		item.len = preduce_dns(raw, n, 3, path);
 	} else {
 		raw[n - 1] = is_known ? raw[n - 1] : '!';
@@ -126,8 +132,10 @@ static void measure_bytes(const struct load *l, uint32_t n)
 	if (pformat_read(bytes, len, 0, 1, &back, &saved, &e))
 		printf("# not read: %s\n", e.what);
 	t3 = now_ns();
-	printf("%8u %8.1f MB %9.2f MB %9.2f ms %8.2f ms %8.2f ms\n", n, (double)pprofile_bytes(l->p) / 1e6,
-	       (double)len / 1e6, (double)(t1 - t0) / 1e6, (double)(t2 - t1) / 1e6, (double)(t3 - t2) / 1e6);
+	printf("%8u %8.1f MB %9.2f MB %9.2f ms %8.2f ms %8.2f ms\n", n,
+	       (double)pprofile_bytes(l->p) / 1e6,
+	       (double)len / 1e6, (double)(t1 - t0) / 1e6, (double)(t2 - t1) / 1e6,
+		       (double)(t3 - t2) / 1e6);
 	free(bytes);
 	pprofile_free(copy);
 	pprofile_free(back);
@@ -157,7 +165,8 @@ int main(void)
 		       (double)pprofile_bytes(l[i].p) / l[i].p->tree.n_nodes,
 		       measure(&l[i], true) - made, measure(&l[i], false) - made);
 	}
-	printf("\n%8s %11s %12s %12s %11s %11s\n", "nodes", "memory", "file", "copy", "write", "read");
+	printf("\n%8s %11s %12s %12s %11s %11s\n", "nodes", "memory", "file", "copy", "write",
+	       "read");
 	for (i = 0; i < 4; i++) {
 		measure_bytes(&l[i], l[i].p->tree.n_nodes);
 		load_fini(&l[i]);

@@ -122,7 +122,8 @@ uint32_t pevent_program(const struct pevent_conf *c, const struct weir_event *ev
 static void add(struct pevent *e, uint8_t kind, uint32_t n, const char *name, uint32_t len)
 {
 	if (len || kind == PNODE_USER)
-		e->more[e->n_more++] = (struct pitem){ .type = e->item.type, .kind = kind, .number = n,
+		e->more[e->n_more++] = (struct pitem){ .type = e->item.type, .kind = kind,
+			.number = n,
 			.name = name, .len = len };
 }
 
@@ -137,11 +138,13 @@ static bool read_exec(const struct pevent_conf *c, const struct weir_event *ev, 
 	e->item.len = pevent_program(c, ev, e->name);
 	add(e, PNODE_USER, (uint32_t)number(c, ev, PEVENT_EUID), NULL, 0);
 	if (text(c, ev, PEVENT_SCRIPT, &v))
-		add(e, PNODE_SCRIPT, 0, e->second, preduce_path(v.v.p, v.len, 0, PREDUCE_EXACT, e->second));
+		add(e, PNODE_SCRIPT, 0, e->second,
+		    preduce_path(v.v.p, v.len, 0, PREDUCE_EXACT, e->second));
 	v = weir_get(ev, c->in[PEVENT_ARGS]);
 	if (weir_present(&v))
 		add(e, PNODE_ARGS, 0, e->args, preduce_args(v.v.p, v.len, e->args));
-	n = snprintf(e->caps, sizeof(e->caps), "0x%llx", (unsigned long long)number(c, ev, PEVENT_CAPS));
+	n = snprintf(e->caps, sizeof(e->caps), "0x%llx",
+		     (unsigned long long)number(c, ev, PEVENT_CAPS));
 	add(e, PNODE_CAPS, 0, e->caps, (uint32_t)n);
 	return e->item.len;
 }
@@ -188,7 +191,8 @@ static bool read_write(const struct pevent_conf *c, const struct weir_event *ev,
 
 static bool read_create(const struct pevent_conf *c, const struct weir_event *ev, struct pevent *e)
 {
-	return file_item(c, ev, PEVENT_FILE, number(c, ev, PEVENT_CREATE_MODE), PNODE_WRITE, e->name, &e->item);
+	return file_item(c, ev, PEVENT_FILE, number(c, ev, PEVENT_CREATE_MODE), PNODE_WRITE,
+			 e->name, &e->item);
 }
 
 static bool read_mkdir(const struct pevent_conf *c, const struct weir_event *ev, struct pevent *e)
@@ -221,14 +225,16 @@ static bool read_map(const struct pevent_conf *c, const struct weir_event *ev, s
 /* The new name is what is written; of a rename, the old one is removed. */
 static bool read_link(const struct pevent_conf *c, const struct weir_event *ev, struct pevent *e)
 {
-	return file_item(c, ev, PEVENT_TARGET, number(c, ev, PEVENT_MODE), PNODE_WRITE, e->name, &e->item);
+	return file_item(c, ev, PEVENT_TARGET, number(c, ev, PEVENT_MODE), PNODE_WRITE, e->name,
+			 &e->item);
 }
 
 static bool read_rename(const struct pevent_conf *c, const struct weir_event *ev, struct pevent *e)
 {
 	if (!read_link(c, ev, e))
 		return false;
-	e->n_more = file_item(c, ev, PEVENT_FILE, number(c, ev, PEVENT_MODE), PNODE_REMOVE, e->second,
+	e->n_more = file_item(c, ev, PEVENT_FILE, number(c, ev, PEVENT_MODE), PNODE_REMOVE,
+			      e->second,
 			      &e->more[0]);
 	return true;
 }
@@ -257,9 +263,11 @@ static bool net_item(const struct pevent_conf *c, const struct weir_event *ev, s
 	if (v.status != WEIR_PRESENT)
 		return false;
 	bits = kind == PNODE_BIND ? 0 : at->family == 2 ? c->bits4 : c->bits6;
-	e->item = (struct pitem){ .type = kind == PNODE_BIND ? PTYPE_BIND : PTYPE_CONNECT, .kind = kind,
+	e->item = (struct pitem){ .type = kind == PNODE_BIND ? PTYPE_BIND : PTYPE_CONNECT,
+		.kind = kind,
 		.number = port, .name = (const char *)&e->net };
-	e->item.len = pitem_net(&e->net, (uint8_t)at->family, (uint8_t)number(c, ev, PEVENT_PROTOCOL),
+	e->item.len = pitem_net(&e->net, (uint8_t)at->family,
+				(uint8_t)number(c, ev, PEVENT_PROTOCOL),
 				at->addr, bits);
 	return true;
 }
@@ -301,7 +309,8 @@ static bool named(const struct pevent_conf *c, const struct weir_event *ev, stru
 
 	if (!text(c, ev, in, &v))
 		return false;
-	e->item = (struct pitem){ .type = type, .kind = kind, .number = n, .name = e->name, .len = v.len };
+	e->item = (struct pitem){ .type = type, .kind = kind, .number = n, .name = e->name,
+		.len = v.len };
 	memcpy(e->name, v.v.p, v.len);
 	return true;
 }
@@ -329,14 +338,16 @@ static bool words(struct pevent *e, uint8_t type, uint8_t kind, int n)
 	return true;
 }
 
-static bool read_credentials(const struct pevent_conf *c, const struct weir_event *ev, struct pevent *e)
+static bool read_credentials(const struct pevent_conf *c, const struct weir_event *ev,
+			     struct pevent *e)
 {
 	return words(e, PTYPE_CREDENTIALS, PNODE_CRED, snprintf(e->name, sizeof(e->name),
 		"effective user %u, capabilities 0x%llx", (uint32_t)number(c, ev, PEVENT_NEW_EUID),
 		(unsigned long long)number(c, ev, PEVENT_NEW_CAPS)));
 }
 
-static bool read_namespace(const struct pevent_conf *c, const struct weir_event *ev, struct pevent *e)
+static bool read_namespace(const struct pevent_conf *c, const struct weir_event *ev,
+			   struct pevent *e)
 {
 	return words(e, PTYPE_CREDENTIALS, PNODE_CRED, snprintf(e->name, sizeof(e->name),
 		"new namespaces 0x%x", (uint32_t)number(c, ev, PEVENT_NAMESPACES)));
@@ -351,7 +362,8 @@ static bool read_mount(const struct pevent_conf *c, const struct weir_event *ev,
 		return false;
 	len = preduce_path(path.v.p, path.len, 0, 0, e->second);
 	return words(e, PTYPE_MOUNT, PNODE_MOUNT, snprintf(e->name, PTEXT_MAX, "%.*s at %.*s",
-		weir_present(&type) ? (int)(type.len < 64 ? type.len : 64) : 0, (const char *)type.v.p,
+		weir_present(&type) ? (int)(type.len < 64 ? type.len : 64) : 0,
+			(const char *)type.v.p,
 		(int)(len < PTEXT_MAX - 80 ? len : PTEXT_MAX - 80), e->second));
 }
 
@@ -361,11 +373,15 @@ static read_f *const readers[WEIR_EV_KERNEL_MAX + 1] = {
 	[WEIR_EV_exec] = read_exec, [WEIR_EV_snapshot] = read_exec,
 	[WEIR_EV_open] = read_open, [WEIR_EV_create] = read_create, [WEIR_EV_unlink] = read_remove,
 	[WEIR_EV_rename] = read_rename, [WEIR_EV_link] = read_link, [WEIR_EV_symlink] = read_write,
-	[WEIR_EV_mkdir] = read_mkdir, [WEIR_EV_rmdir] = read_remove, [WEIR_EV_truncate] = read_write,
+	[WEIR_EV_mkdir] = read_mkdir, [WEIR_EV_rmdir] = read_remove,
+	[WEIR_EV_truncate] = read_write,
 	[WEIR_EV_chmod] = read_chmod, [WEIR_EV_chown] = read_meta, [WEIR_EV_setxattr] = read_meta,
-	[WEIR_EV_removexattr] = read_meta, [WEIR_EV_set_acl] = read_meta, [WEIR_EV_mmap_exec] = read_map,
-	[WEIR_EV_connect] = read_connect, [WEIR_EV_udp_send] = read_connect, [WEIR_EV_bind] = read_bind,
-	[WEIR_EV_listen] = read_bind, [WEIR_EV_accept] = read_accept, [WEIR_EV_dns_query] = read_dns,
+	[WEIR_EV_removexattr] = read_meta, [WEIR_EV_set_acl] = read_meta,
+	[WEIR_EV_mmap_exec] = read_map,
+	[WEIR_EV_connect] = read_connect, [WEIR_EV_udp_send] = read_connect,
+	[WEIR_EV_bind] = read_bind,
+	[WEIR_EV_listen] = read_bind, [WEIR_EV_accept] = read_accept,
+	[WEIR_EV_dns_query] = read_dns,
 	[WEIR_EV_signal] = read_signal, [WEIR_EV_ptrace] = read_ptrace,
 	[WEIR_EV_module_load] = read_module, [WEIR_EV_credentials] = read_credentials,
 	[WEIR_EV_namespace] = read_namespace, [WEIR_EV_mount] = read_mount,

@@ -19,7 +19,8 @@ static bool may_go(const struct ptree *t, uint32_t ref, uint32_t pin)
 
 static uint64_t weight(const struct ptree *t, uint32_t ref, uint32_t now_s)
 {
-	uint32_t last = ptree_last(t, ref), days = now_s > last ? (now_s - last) / PEVICT_HALF_S : 0;
+	uint32_t last = ptree_last(t, ref);
+	uint32_t days = now_s > last ? (now_s - last) / PEVICT_HALF_S : 0;
 	uint64_t n = (uint64_t)ptree_count(t, ref) << 32;
 
 	/* Of those with equal counts, who was not seen for longer. */

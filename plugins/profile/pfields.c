@@ -11,40 +11,53 @@
 #define CHILDREN	1000u	/* of a process, that are looked at */
 
 #define OUT(name_, kind_, doc_) \
-	{ .name = "profile." name_, .kind = WEIR_KIND_##kind_, .sigma = "", .ecs = "", .ocsf = "", .doc = doc_ }
+	{ .name = "profile." name_, .kind = WEIR_KIND_##kind_, .sigma = "", .ecs = "", .ocsf = "", \
+	  .doc = doc_ }
 
 const struct weir_field_def pfield_produces[PFIELD_PRODUCES] = {
-	[PFIELD_NAME] = OUT("name", STR, "The profile: image:NAME, container:NAME, unit:NAME or user:UID."),
-	[PFIELD_VERSION] = OUT("version", STR, "The version of the workload: the image's tag, or latest."),
-	[PFIELD_STATE] = OUT("state", STR, "What the profile can say of this type of event: loading, "
+	[PFIELD_NAME] = OUT("name", STR,
+			    "The profile: image:NAME, container:NAME, unit:NAME or user:UID."),
+	[PFIELD_VERSION] = OUT("version", STR,
+			       "The version of the workload: the image's tag, or latest."),
+	[PFIELD_STATE] = OUT("state", STR,
+			     "What the profile can say of this type of event: loading, "
 		"warming_up, learning, at_maximum_size, stable, unstable."),
-	[PFIELD_TYPE] = OUT("type", STR, "What type of event that is: exec, file, dns, connect, bind, "
+	[PFIELD_TYPE] = OUT("type", STR,
+			    "What type of event that is: exec, file, dns, connect, bind, "
 		"signal, module, credentials, mount."),
 	[PFIELD_KNOWN] = OUT("known", BOOL, "Whether the profile knew what this event does."),
-	[PFIELD_DRIFT] = OUT("drift", BOOL, "True: it is not known, this version is not stable, and "
+	[PFIELD_DRIFT] = OUT("drift", BOOL,
+			     "True: it is not known, this version is not stable, and "
 		"another version is."),
 	[PFIELD_AGE] = OUT("age_s", U64, "Seconds since the profile began."),
-	[PFIELD_EVENTS] = OUT("events", U64, "Events of this type before this one, in this version."),
+	[PFIELD_EVENTS] = OUT("events", U64,
+			      "Events of this type before this one, in this version."),
 	[PFIELD_ITEM] = OUT("item", STR, "What is not known, in words."),
-	[PFIELD_ITEM_KIND] = OUT("item_kind", STR, "What that is: program, user, script, arguments, file, "
+	[PFIELD_ITEM_KIND] = OUT("item_kind", STR,
+				 "What that is: program, user, script, arguments, file, "
 		"name, network, port, socket, signal, tracing, module, credentials, mount."),
-	[PFIELD_PROCESS] = OUT("process", STR, "The program by which it was done, or the nearest above it "
+	[PFIELD_PROCESS] = OUT("process", STR,
+			       "The program by which it was done, or the nearest above it "
 		"that is known; of an exec what began it."),
-	[PFIELD_PROCESS_KNOWN] = OUT("process_known", BOOL, "Whether that program itself is known there."),
+	[PFIELD_PROCESS_KNOWN] = OUT("process_known", BOOL,
+				     "Whether that program itself is known there."),
 	[PFIELD_NEAR] = OUT("near", STR, "The nearest that is known."),
-	[PFIELD_PROGRAMS] = OUT("programs", U64, "Programs that profile.process has run, of an exec; at "
+	[PFIELD_PROGRAMS] = OUT("programs", U64,
+				"Programs that profile.process has run, of an exec; at "
 		"most 1000."),
 };
 
 static const char *const kinds[PNODE__MAX] = {
 	[PNODE_PROCESS] = "program", [PNODE_FILE] = "file", [PNODE_PATTERN] = "file",
 	[PNODE_ARGS] = "arguments", [PNODE_USER] = "user", [PNODE_SCRIPT] = "script",
-	[PNODE_DNS] = "name", [PNODE_CONNECT] = "network", [PNODE_BIND] = "port", [PNODE_UNIX] = "socket",
+	[PNODE_DNS] = "name", [PNODE_CONNECT] = "network", [PNODE_BIND] = "port",
+	[PNODE_UNIX] = "socket",
 	[PNODE_SIGNAL] = "signal", [PNODE_PTRACE] = "tracing", [PNODE_MODULE] = "module",
 	[PNODE_CRED] = "credentials", [PNODE_MOUNT] = "mount", [PNODE_CAPS] = "capabilities",
 };
 
-static void set_const(const struct pfields *f, struct weir_event *ev, unsigned field, const char *text)
+static void set_const(const struct pfields *f, struct weir_event *ev, unsigned field,
+		      const char *text)
 {
 	weir_set_str(ev, f->out[field], text, (uint32_t)strlen(text));
 }
@@ -58,7 +71,8 @@ void pfields_loading(const struct pfields *f, struct weir_event *ev, const char 
 	set_const(f, ev, PFIELD_STATE, "loading");
 }
 
-void pfields_whose(const struct pfields *f, struct weir_event *ev, const struct pprofile *p, uint8_t version,
+void pfields_whose(const struct pfields *f, struct weir_event *ev, const struct pprofile *p,
+		   uint8_t version,
 		   uint32_t now_s)
 {
 	set_const(f, ev, PFIELD_NAME, p->name);

@@ -7,8 +7,10 @@
 #include "pprofile.h"
 
 enum {
-	PFIELD_NAME, PFIELD_VERSION, PFIELD_STATE, PFIELD_TYPE, PFIELD_KNOWN, PFIELD_DRIFT, PFIELD_AGE,
-	PFIELD_EVENTS, PFIELD_ITEM, PFIELD_ITEM_KIND, PFIELD_PROCESS, PFIELD_PROCESS_KNOWN, PFIELD_NEAR,
+	PFIELD_NAME, PFIELD_VERSION, PFIELD_STATE, PFIELD_TYPE, PFIELD_KNOWN, PFIELD_DRIFT,
+	PFIELD_AGE,
+	PFIELD_EVENTS, PFIELD_ITEM, PFIELD_ITEM_KIND, PFIELD_PROCESS, PFIELD_PROCESS_KNOWN,
+	PFIELD_NEAR,
 	PFIELD_PROGRAMS,
 	PFIELD_PRODUCES
 };
@@ -21,9 +23,11 @@ struct pfields {
 };
 
 /* The profile is being loaded: what it has to say is not there. */
-void pfields_loading(const struct pfields *f, struct weir_event *ev, const char *name, uint32_t len);
+void pfields_loading(const struct pfields *f, struct weir_event *ev, const char *name,
+		     uint32_t len);
 /* Of an event that profiles know nothing of: whose it is. */
-void pfields_whose(const struct pfields *f, struct weir_event *ev, const struct pprofile *p, uint8_t version,
+void pfields_whose(const struct pfields *f, struct weir_event *ev, const struct pprofile *p,
+		   uint8_t version,
 		   uint32_t now_s);
 void pfields_answer(const struct pfields *f, struct weir_event *ev, const struct pprofile *p,
 		    const struct pprofile_ask *ask, const struct pprofile_answer *a);

@@ -103,7 +103,8 @@ static void put_versions(struct out *o, const struct pprofile *p, uint8_t map[PT
 			put_version(o, &p->versions[i]);
 }
 
-static void put_seen(struct out *o, const struct ptree *t, uint32_t ref, const uint8_t map[PTREE_VERSIONS])
+static void put_seen(struct out *o, const struct ptree *t, uint32_t ref,
+		     const uint8_t map[PTREE_VERSIONS])
 {
 	const struct pseen *first = ptree_seen_at(t, ptree_at(t, ref)->seen), *x;
 	uint32_t n = 0;

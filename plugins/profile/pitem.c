@@ -104,7 +104,8 @@ void pitem_path_text(const struct ptree *t, uint32_t ref, char *out, size_t size
 		pitem_node_text(t, ref, out, size);
 		return;
 	}
-	for (; is_component(ptree_at(t, ref)->kind) && n < TEXT_PARTS; ref = ptree_at(t, ref)->parent)
+	for (; is_component(ptree_at(t, ref)->kind) &&
+	     n < TEXT_PARTS; ref = ptree_at(t, ref)->parent)
 		parts[n++] = ref;
 	out[0] = 0;
 	while (n && at < size) {

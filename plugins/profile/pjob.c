@@ -19,12 +19,14 @@ struct pjob *pjob_new(const char *name, uint64_t workload, struct pprofile *prof
 void pjob_run(struct pjob *j, const struct pstore *store)
 {
 	if (j->load) {
-		j->result = pstore_load(store, j->name, j->now_s, &j->profile, j->why, sizeof(j->why));
+		j->result = pstore_load(store, j->name, j->now_s, &j->profile, j->why,
+					sizeof(j->why));
 		return;
 	}
 	j->result = pstore_save(store, j->profile, j->now_s);
 	if (j->result)
-		snprintf(j->why, sizeof(j->why), "%s: not saved: %s", j->name, strerror(-j->result));
+		snprintf(j->why, sizeof(j->why), "%s: not saved: %s", j->name,
+			 strerror(-j->result));
 }
 
 void pjob_free(struct pjob *j)

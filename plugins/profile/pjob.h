@@ -18,7 +18,8 @@ struct pjob {
 };
 
 /* NULL: no memory. `profile` is the job's from then on. */
-struct pjob *pjob_new(const char *name, uint64_t workload, struct pprofile *profile, uint32_t now_s);
+struct pjob *pjob_new(const char *name, uint64_t workload, struct pprofile *profile,
+		      uint32_t now_s);
 /* Does it. May block. */
 void pjob_run(struct pjob *j, const struct pstore *store);
 void pjob_free(struct pjob *j);

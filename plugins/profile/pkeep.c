@@ -118,7 +118,8 @@ void pkeep_collect(struct pkeep *k)
 
 /* ---- the event path --------------------------------------------------------------*/
 
-struct pprofile *pkeep_get(struct pkeep *k, const char *name, uint32_t len, uint32_t now_s, bool *loading)
+struct pprofile *pkeep_get(struct pkeep *k, const char *name, uint32_t len, uint32_t now_s,
+			   bool *loading)
 {
 	struct pslot *slot = pshelf_get(k->shelf, name, len, k->conf.max_profiles, now_s);
 
@@ -198,7 +199,8 @@ void pkeep_swap(struct pkeep *a, struct pkeep *b)
 
 /* ---- life ------------------------------------------------------------------------*/
 
-int pkeep_open(struct pkeep *k, const struct weir_setup *s, const struct pkeep_conf *conf, uint64_t *counts)
+int pkeep_open(struct pkeep *k, const struct weir_setup *s, const struct pkeep_conf *conf,
+	       uint64_t *counts)
 {
 	int r;
 
@@ -215,7 +217,8 @@ int pkeep_open(struct pkeep *k, const struct weir_setup *s, const struct pkeep_c
 		return 0;
 	r = pstore_open(&k->store, conf->dir);
 	if (r) {
-		weir_logf(s, WEIR_LOG_WARNING, "%s: %s: profiles are kept in memory only", conf->dir,
+		weir_logf(s, WEIR_LOG_WARNING, "%s: %s: profiles are kept in memory only",
+			  conf->dir,
 			  strerror(-r));
 		return 0;
 	}
@@ -235,7 +238,8 @@ static void save_all(struct pkeep *k)
 		p = k->shelf->slots[i]->profile;
 		r = p && p->dirty ? pstore_save(&k->store, p, now_s) : 0;
 		if (r)
-			weir_logf(k->setup, WEIR_LOG_WARNING, "%s: not saved: %s", p->name, strerror(-r));
+			weir_logf(k->setup, WEIR_LOG_WARNING, "%s: not saved: %s", p->name,
+				  strerror(-r));
 	}
 }
 

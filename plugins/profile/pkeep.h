@@ -46,11 +46,13 @@ struct pkeep {
 };
 
 /* L: 0, or -1 and it is said why. Without a folder it warns and keeps all in memory. */
-int pkeep_open(struct pkeep *k, const struct weir_setup *s, const struct pkeep_conf *conf, uint64_t *count);
+int pkeep_open(struct pkeep *k, const struct weir_setup *s, const struct pkeep_conf *conf,
+	       uint64_t *count);
 /* E: what the helper has finished; before anything of this event is looked up. */
 void pkeep_collect(struct pkeep *k);
 /* E: the profile, if it is there; NULL and *loading, or there is no room. */
-struct pprofile *pkeep_get(struct pkeep *k, const char *name, uint32_t len, uint32_t now_s, bool *loading);
+struct pprofile *pkeep_get(struct pkeep *k, const char *name, uint32_t len, uint32_t now_s,
+			   bool *loading);
 /* E: about once a second. Takes away what is not used, so not while an event is under way. */
 void pkeep_tick(struct pkeep *k, uint32_t now_s);
 /* E: both keep their settings and change shelves. */

@@ -92,7 +92,8 @@ static int place_for(struct pprofile *to, const struct pversion *v)
 }
 
 /* map: of versions. False: there are too many. */
-static bool join_versions(struct pprofile *to, const struct pprofile *from, uint8_t map[PTREE_VERSIONS])
+static bool join_versions(struct pprofile *to, const struct pprofile *from,
+			  uint8_t map[PTREE_VERSIONS])
 {
 	struct pversion *v;
 	uint32_t i, k;
@@ -135,7 +136,8 @@ static bool join_node(struct ptree *to, uint32_t ref, const struct ptree *from, 
 	return true;
 }
 
-static bool join_trees(struct ptree *to, const struct ptree *from, const uint8_t map[PTREE_VERSIONS])
+static bool join_trees(struct ptree *to, const struct ptree *from,
+		       const uint8_t map[PTREE_VERSIONS])
 {
 	uint32_t ref, parent, like;
 	struct pkey key;

@@ -17,4 +17,5 @@ typedef void pmerge_tell_f(void *arg, const struct pprofile *p, uint32_t ref, bo
  */
 int pmerge_new(const struct pprofile *a, const struct pprofile *b, struct pprofile **out);
 /* Of a branch that only one has, each node is told. */
-void pmerge_diff(const struct pprofile *a, const struct pprofile *b, pmerge_tell_f *tell, void *arg);
+void pmerge_diff(const struct pprofile *a, const struct pprofile *b, pmerge_tell_f *tell,
+		 void *arg);

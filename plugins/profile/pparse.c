@@ -137,7 +137,8 @@ static bool is_in_place(const struct pkey *key, uint8_t parent)
 {
 	switch (key->kind) {
 	case PNODE_PROCESS:
-		return (parent == PNODE_ROOT || parent == PNODE_PROCESS) && key->len && !key->number;
+		return (parent == PNODE_ROOT || parent == PNODE_PROCESS) && key->len &&
+			!key->number;
 	case PNODE_FILE:
 		return (parent == PNODE_PROCESS || parent == PNODE_FILE) && is_component(key);
 	case PNODE_PATTERN:

@@ -122,11 +122,13 @@ static bool may_add_process(const struct pprofile *p, const struct pprofile_conf
 
 	if (ask->item->type == PTYPE_EXEC)
 		return pstate_learns(state);
-	return !(c->types >> PTYPE_EXEC & 1) || pstate_learns(pstate_look(exec, &c->states, PTYPE_EXEC, &q));
+	return !(c->types >> PTYPE_EXEC & 1) ||
+		pstate_learns(pstate_look(exec, &c->states, PTYPE_EXEC, &q));
 }
 
 /* Near is what was known before. */
-static void note_unknown(struct pprofile_answer *out, const struct ptree *t, const struct pitem *item,
+static void note_unknown(struct pprofile_answer *out, const struct ptree *t,
+			 const struct pitem *item,
 			 const struct pwalk_found *f)
 {
 	if (out->unknown)

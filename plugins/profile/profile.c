@@ -19,8 +19,10 @@
 #include "pwork.h"
 
 enum {
-	OPT_WORKLOADS, OPT_TYPES, OPT_STATE, OPT_WARMUP, OPT_STABLE, OPT_STABLE_EXEC, OPT_STABLE_DNS,
-	OPT_UNSTABLE, OPT_QUIET, OPT_MAX_SIZE, OPT_MAX_VERSIONS, OPT_MAX_PROFILES, OPT_MAX_PROCESSES,
+	OPT_WORKLOADS, OPT_TYPES, OPT_STATE, OPT_WARMUP, OPT_STABLE, OPT_STABLE_EXEC,
+	OPT_STABLE_DNS,
+	OPT_UNSTABLE, OPT_QUIET, OPT_MAX_SIZE, OPT_MAX_VERSIONS, OPT_MAX_PROFILES,
+	OPT_MAX_PROCESSES,
 	OPT_SAVE, OPT_UNLOAD, OPT_DNS_LABELS, OPT_NETWORK4, OPT_NETWORK6, OPT_ARGUMENTS,
 };
 
@@ -46,7 +48,8 @@ static const struct weir_option profile_options[] = {
 		"A type that learns for so long without becoming stable is unstable." },
 	[OPT_QUIET] = { "quiet", WEIR_OPT_TIME, 0, 1000000000, 365 * DAY_NS, "1h", NULL,
 		"An unstable type without anything new for so long learns once more." },
-	[OPT_MAX_SIZE] = { "max_size", WEIR_OPT_SIZE, 0, PPROFILE_MIN_SIZE, 1 << 30, "5000000", NULL,
+	[OPT_MAX_SIZE] = { "max_size", WEIR_OPT_SIZE, 0, PPROFILE_MIN_SIZE, 1 << 30, "5000000",
+		NULL,
 		"Bytes of a profile in memory; then its rarest nodes make room." },
 	[OPT_MAX_VERSIONS] = { "max_versions", WEIR_OPT_INT, 0, 1, PTREE_VERSIONS, "20", NULL,
 		"Versions of a workload; the one not seen for longest makes room." },
@@ -68,7 +71,8 @@ static const struct weir_option profile_options[] = {
 };
 
 enum {
-	N_KNOWN = PKEEP_COUNT__MAX, N_UNKNOWN, N_LEARNT, N_LOADING, N_NO_WORKLOAD, N_VERSIONS_DROPPED,
+	N_KNOWN = PKEEP_COUNT__MAX, N_UNKNOWN, N_LEARNT, N_LOADING, N_NO_WORKLOAD,
+		N_VERSIONS_DROPPED,
 	N_PROCESSES,
 };
 
@@ -132,7 +136,8 @@ static bool is_exec(const struct profile *x, const struct weir_event *ev)
 {
 	uint64_t outcome = get(x, ev, PEVENT_OUTCOME);
 
-	return ev->type == WEIR_EV_exec && outcome != WEIR_OUTCOME_FAILURE && outcome != WEIR_OUTCOME_BLOCKED;
+	return ev->type == WEIR_EV_exec && outcome != WEIR_OUTCOME_FAILURE &&
+		outcome != WEIR_OUTCOME_BLOCKED;
 }
 
 /* NULL: it is not the workload's yet, or there is no memory. */
@@ -204,7 +209,8 @@ static void count_answer(struct profile *x, const struct pprofile_answer *a)
 		weir_count(&x->counters[n], 1);
 }
 
-static void look_up(struct profile *x, struct weir_event *ev, struct pprofile *p, const struct pwork *w,
+static void look_up(struct profile *x, struct weir_event *ev, struct pprofile *p,
+		    const struct pwork *w,
 		    struct ptrail *trail, uint32_t now_s)
 {
 	const struct pbind *b = bind_of(x, ev, p, w, now_s);
@@ -324,7 +330,8 @@ static int take_words(struct profile *x, const struct weir_setup *s)
 	for (i = 0; i < o[OPT_WORKLOADS].n; i++) {
 		found = pwork_kind_of(o[OPT_WORKLOADS].v.list[i]);
 		if (found == PWORK__MAX) {
-			weir_logf(s, WEIR_LOG_ERROR, "workloads: there is no %s", o[OPT_WORKLOADS].v.list[i]);
+			weir_logf(s, WEIR_LOG_ERROR, "workloads: there is no %s",
+				  o[OPT_WORKLOADS].v.list[i]);
 			return -1;
 		}
 		x->workloads |= 1u << found;
@@ -332,7 +339,8 @@ static int take_words(struct profile *x, const struct weir_setup *s)
 	for (i = 0; i < o[OPT_TYPES].n; i++) {
 		found = pitem_type_of(o[OPT_TYPES].v.list[i]);
 		if (found == PTYPE__MAX) {
-			weir_logf(s, WEIR_LOG_ERROR, "types: there is no %s", o[OPT_TYPES].v.list[i]);
+			weir_logf(s, WEIR_LOG_ERROR, "types: there is no %s",
+				  o[OPT_TYPES].v.list[i]);
 			return -1;
 		}
 		x->conf.types |= 1u << found;
@@ -400,5 +408,6 @@ WEIR_PLUGIN_DEFINE(profile, WEIR_PLUGIN_ENRICHER, "1.0", "Apache-2.0",
 	.wants = pevent_wants, .n_wants = WEIR_N_OF(pevent_wants),
 	.produces = pfield_produces, .n_produces = WEIR_N_OF(pfield_produces),
 	.counters = profile_counters, .n_counters = WEIR_N_OF(profile_counters),
-	.open = profile_open, .close = profile_close, .process = profile_process, .tick = profile_tick,
+	.open = profile_open, .close = profile_close, .process = profile_process,
+	.tick = profile_tick,
 	.state = 1, .adopt = profile_adopt);

@@ -31,13 +31,15 @@ struct pslot *pshelf_find(const struct pshelf *s, uint64_t workload)
 	return i ? s->slots[i - 1] : NULL;
 }
 
-struct pslot *pshelf_get(struct pshelf *s, const char *name, uint32_t len, uint32_t max, uint32_t now_s)
+struct pslot *pshelf_get(struct pshelf *s, const char *name, uint32_t len, uint32_t max,
+			 uint32_t now_s)
 {
 	uint64_t workload = pshelf_workload(name, len);
 	struct pslot *slot = pshelf_find(s, workload);
 
 	if (slot)
-		return strlen(slot->name) == name_len(len) && !memcmp(slot->name, name, name_len(len)) ?
+		return strlen(slot->name) == name_len(len) &&
+			!memcmp(slot->name, name, name_len(len)) ?
 		       slot : NULL;
 	if (s->n >= max || s->n == PSHELF_MAX)
 		return NULL;
@@ -74,7 +76,8 @@ struct pslot *pshelf_to_save(struct pshelf *s, uint32_t now_s, uint32_t every_s)
 	for (i = 0; i < s->n; i++) {
 		s->hand = s->hand + 1 < s->n ? s->hand + 1 : 0;
 		slot = s->slots[s->hand];
-		if (slot->is == PSLOT_READY && slot->profile->dirty && is_due(now_s, slot->saved_s, every_s))
+		if (slot->is == PSLOT_READY && slot->profile->dirty &&
+		    is_due(now_s, slot->saved_s, every_s))
 			return slot;
 	}
 	return NULL;
@@ -86,7 +89,8 @@ struct pslot *pshelf_idle(const struct pshelf *s, uint32_t now_s, uint32_t idle_
 	uint32_t i;
 
 	for (i = 0; i < s->n; i++)
-		if (s->slots[i]->is == PSLOT_READY && (!oldest || s->slots[i]->used_s < oldest->used_s))
+		if (s->slots[i]->is == PSLOT_READY &&
+		    (!oldest || s->slots[i]->used_s < oldest->used_s))
 			oldest = s->slots[i];
 	return oldest && is_due(now_s, oldest->used_s, idle_s) ? oldest : NULL;
 }
@@ -131,7 +135,8 @@ uint64_t pshelf_bytes(const struct pshelf *s)
 	uint32_t i;
 
 	for (i = 0; i < s->n; i++)
-		n += sizeof(*s->slots[i]) + (s->slots[i]->profile ? pprofile_bytes(s->slots[i]->profile) : 0);
+		n += sizeof(*s->slots[i]) + (s->slots[i]->profile ?
+					     pprofile_bytes(s->slots[i]->profile) : 0);
 	return n;
 }
 

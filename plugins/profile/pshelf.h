@@ -39,7 +39,8 @@ uint64_t pshelf_workload(const char *name, uint32_t len);
  * A new one is WANTED; the name is cut where it is too long. NULL: there are max, or no memory,
  * or another name has the same number.
  */
-struct pslot *pshelf_get(struct pshelf *s, const char *name, uint32_t len, uint32_t max, uint32_t now_s);
+struct pslot *pshelf_get(struct pshelf *s, const char *name, uint32_t len, uint32_t max,
+			 uint32_t now_s);
 struct pslot *pshelf_find(const struct pshelf *s, uint64_t workload);
 /* It is loaded, with this, which is the shelf's from then on. */
 void pshelf_put(struct pshelf *s, struct pslot *slot, struct pprofile *p, uint32_t now_s);

@@ -33,7 +33,8 @@ void pstore_file(const char *name, char out[PSTORE_FILE])
 		if (is_plain(*p, p == name))
 			out[o++] = *p;
 		else
-			o += (size_t)snprintf(out + o, PSTORE_FILE - o, "%%%02x", (unsigned char)*p);
+			o += (size_t)snprintf(out + o, PSTORE_FILE - o, "%%%02x",
+					      (unsigned char)*p);
 	}
 	if (*p)
 		o += (size_t)snprintf(out + o, PSTORE_FILE - o, "-%08x", hash);
@@ -151,7 +152,8 @@ static int write_all(int fd, const uint8_t *p, size_t len)
 
 static int write_file(const struct pstore *s, const char *file, const uint8_t *p, size_t len)
 {
-	int fd = openat(s->dir, file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600), r;
+	int fd = openat(s->dir, file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600),
+		r;
 
 	if (fd < 0)
 		return -errno;

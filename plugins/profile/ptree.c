@@ -48,7 +48,8 @@ static uint32_t find(const struct ptree *t, uint32_t parent, const struct pkey *
 
 uint32_t ptree_find(const struct ptree *t, uint32_t parent, const struct pkey *key)
 {
-	return find(t, parent, key, hash_of(parent, key, ptext_hash(&t->texts, key->name, key->len)));
+	return find(t, parent, key, hash_of(parent, key,
+					    ptext_hash(&t->texts, key->name, key->len)));
 }
 
 static void link_child(struct ptree *t, uint32_t parent, uint32_t ref)
@@ -198,7 +199,8 @@ void ptree_remove(struct ptree *t, uint32_t ref, uint32_t keep)
 		parent = ptree_at(t, ref)->parent;
 		free_node(t, ref);
 		ref = parent;
-	} while (ref != t->root && ref != keep && !ptree_at(t, ref)->child && !ptree_at(t, ref)->seen);
+	} while (ref != t->root && ref != keep && !ptree_at(t, ref)->child &&
+		 !ptree_at(t, ref)->seen);
 }
 
 uint32_t ptree_skip(const struct ptree *t, uint32_t ref)

@@ -105,7 +105,8 @@ static void test_life(void)
 	is_str(fake_text(f, "profile.name"), "image:web", "the profile");
 	is_str(fake_text(f, "profile.version"), "1.4", "its version");
 	fork_of(f, 5, 6, "/usr/sbin/nginx");
-	is_str(do_file(f, 6, "/usr/sbin/nginx", "/var/run/nginx.pid"), "learning", "a file of a child");
+	is_str(do_file(f, 6, "/usr/sbin/nginx", "/var/run/nginx.pid"), "learning",
+	       "a file of a child");
 	now_s += 900;
 	is_str(run(f, 7, 6, "/usr/sbin/nginx"), "stable", "after a quiet time");
 	ok(is_known(f), "it is known");
@@ -120,7 +121,8 @@ static void test_life(void)
 	is_int((int)fake_get(f, "profile.age_s").v.u, 900, "the profile's age");
 	is_int((int)fake_get(f, "profile.events").v.u, 2, "events before it");
 	is_str(do_file(f, 8, "/bin/sh", "/etc/x"), "stable", "what the shell does");
-	ok(!is_known(f) && !fake_get(f, "profile.process_known").v.u, "is that of an unknown program");
+	ok(!is_known(f) && !fake_get(f, "profile.process_known").v.u,
+	   "is that of an unknown program");
 	is_str(do_file(f, 6, "/usr/sbin/nginx", "/var/run/other"), "stable", "another file");
 	is_str(fake_text(f, "profile.near"), "/var/run", "in a folder that is known");
 	is_int((int)fake_count(f, "unknown"), 3, "counted");
@@ -223,22 +225,28 @@ static const struct {
 	uint64_t is;
 	const char *item, *kind, *of;	/* NULL: it is not looked up */
 } types[] = {
-	{ WEIR_EV_open, "file.path", "/etc/a", "open.flags", WEIR_OPEN_READ, "/etc/a", "file", "file" },
+	{ WEIR_EV_open, "file.path", "/etc/a", "open.flags", WEIR_OPEN_READ, "/etc/a", "file",
+		"file" },
 	{ WEIR_EV_open, "file.path", "/etc/b", "open.flags", WEIR_OPEN_PATH, NULL, NULL, NULL },
 	{ WEIR_EV_create, "file.path", "/tmp/x.Ab12Cd", NULL, 0, "/tmp/x.*", "file", "file" },
-	{ WEIR_EV_create, "file.path", "/tmp/y.Ab12Cd", "create.mode", 0755, "/tmp/y.Ab12Cd", "file", "file" },
+	{ WEIR_EV_create, "file.path", "/tmp/y.Ab12Cd", "create.mode", 0755, "/tmp/y.Ab12Cd",
+		"file", "file" },
 	{ WEIR_EV_link, "target.path", "/new", NULL, 0, "/new", "file", "file" },
 	{ WEIR_EV_rename, "target.path", "/newer", NULL, 0, "/newer", "file", "file" },
 	{ WEIR_EV_chmod, "file.path", "/m", NULL, 0, "/m", "file", "file" },
 	{ WEIR_EV_mmap_exec, "file.path", "/lib/l.so.6", NULL, 0, "/lib/l.so.6", "file", "file" },
 	{ WEIR_EV_dns_query, "dns.question.name", "a.b.Example.com", "dns.question.type", 1,
 	  "b.example.com type 1", "name", "dns" },
-	{ WEIR_EV_connect, "socket.path", "/run/x.sock", NULL, 0, "/run/x.sock", "socket", "connect" },
-	{ WEIR_EV_signal, "target.process.exe.path", "/bin/b", "signal.number", 9, "signal 9 to /bin/b",
+	{ WEIR_EV_connect, "socket.path", "/run/x.sock", NULL, 0, "/run/x.sock", "socket",
+		"connect" },
+	{ WEIR_EV_signal, "target.process.exe.path", "/bin/b", "signal.number", 9,
+		"signal 9 to /bin/b",
 	  "signal", "signal" },
-	{ WEIR_EV_ptrace, "target.process.exe.path", "/bin/b", NULL, 0, "/bin/b", "tracing", "signal" },
+	{ WEIR_EV_ptrace, "target.process.exe.path", "/bin/b", NULL, 0, "/bin/b", "tracing",
+		"signal" },
 	{ WEIR_EV_module_load, "module.name", "evil", NULL, 0, "evil", "module", "module" },
-	{ WEIR_EV_credentials, NULL, NULL, "credentials.euid", 7, "effective user 7, capabilities 0x0",
+	{ WEIR_EV_credentials, NULL, NULL, "credentials.euid", 7,
+		"effective user 7, capabilities 0x0",
 	  "credentials", "credentials" },
 	{ WEIR_EV_mount, "file.path", "/mnt", NULL, 0, " at /mnt", "mount", "mount" },
 	{ WEIR_EV_unlink, NULL, NULL, NULL, 0, NULL, NULL, NULL },
@@ -319,12 +327,14 @@ static void test_exec_facts(void)
 	fake_bytes(f, "process.exe.path", "/a", 2, WEIR_STR_TRUNCATED);
 	in_image(f, "web", "1.4");
 	fake_process(f);
-	is_str(fake_text(f, "profile.item"), "/?", "a path that is not known is not taken for known");
+	is_str(fake_text(f, "profile.item"), "/?",
+	       "a path that is not known is not taken for known");
 	begin(f, WEIR_EV_exec, 5, "/q");
 	fake_u64(f, "outcome", WEIR_OUTCOME_BLOCKED);
 	in_image(f, "web", "1.4");
 	fake_process(f);
-	is_int(fake_get(f, "profile.known").status, WEIR_ABSENT, "what was blocked is not looked up");
+	is_int(fake_get(f, "profile.known").status, WEIR_ABSENT,
+	       "what was blocked is not looked up");
 	fake_close(f);
 }
 
@@ -408,13 +418,15 @@ static void test_no_room(void)
 
 static void test_adopt(void)
 {
-	struct fake *a = open_one(0, ""), *b = open_one(0, "max_processes=100"), *c = open_one(0, "max_size=1M");
+	struct fake *a = open_one(0, ""), *b = open_one(0, "max_processes=100"),
+		*c = open_one(0, "max_size=1M");
 
 	run(a, 5, 1, "/usr/sbin/nginx");
 	fork_of(a, 5, 6, "/usr/sbin/nginx");
 	is_int(fake_adopt(b, a), 0, "a reload");
 	do_file(b, 6, "/usr/sbin/nginx", "/x");
-	is_str(fake_text(b, "profile.process"), "/usr/sbin/nginx", "profile and processes have moved");
+	is_str(fake_text(b, "profile.process"), "/usr/sbin/nginx",
+	       "profile and processes have moved");
 	is_int((int)fake_get(b, "profile.process_known").v.u, 1, "the process is known");
 	is_int(fake_adopt(c, b), 0, "another");
 	is_int(fake_adopt(b, c), 0, "taken back");

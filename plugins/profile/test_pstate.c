@@ -168,12 +168,14 @@ static void test_look(void)
 	struct pstate_ask ask = { T0, 0, false };
 
 	was = p;
-	is_int(pstate_look(&p, &conf, PTYPE_EXEC, &ask), PSTATE_LEARNING, "a question of the first");
+	is_int(pstate_look(&p, &conf, PTYPE_EXEC, &ask), PSTATE_LEARNING,
+	       "a question of the first");
 	ok(!memcmp(&p, &was, sizeof(p)), "changes nothing");
 	pstate_at(&p, &conf, PTYPE_EXEC, &ask);
 	was = p;
 	ask.now_s += STABLE;
-	is_int(pstate_look(&p, &conf, PTYPE_EXEC, &ask), PSTATE_STABLE, "nor does one that finds a change");
+	is_int(pstate_look(&p, &conf, PTYPE_EXEC, &ask), PSTATE_STABLE,
+	       "nor does one that finds a change");
 	ok(!memcmp(&p, &was, sizeof(p)), "so it does not");
 }
 
@@ -186,7 +188,8 @@ static void test_pause(void)
 	pstate_new(&p, T0);
 	pstate_pause(&p, 10 * UNSTABLE);
 	ask.now_s = T0 + 10 * UNSTABLE + STABLE - 1;
-	is_int(pstate_at(&p, &conf, PTYPE_EXEC, &ask), PSTATE_LEARNING, "time that nobody saw is not quiet");
+	is_int(pstate_at(&p, &conf, PTYPE_EXEC, &ask), PSTATE_LEARNING,
+	       "time that nobody saw is not quiet");
 	ask.now_s++;
 	is_int(pstate_at(&p, &conf, PTYPE_EXEC, &ask), PSTATE_STABLE, "the rest is");
 	pstate_pause(&none, 5);

@@ -40,7 +40,8 @@ static void do_one(struct pprofile *p, struct ptrail *trail, uint8_t version, ui
 	struct pprofile_answer a;
 
 	if (!draw(4)) {
-		item = (struct pitem){ .type = PTYPE_DNS, .kind = PNODE_DNS, .number = draw(3), .name = path };
+		item = (struct pitem){ .type = PTYPE_DNS, .kind = PNODE_DNS, .number = draw(3),
+			.name = path };
 		item.len = (uint32_t)snprintf(path, sizeof(path), "d%c.example", 'a' + draw(26));
 	} else {
 		item.len = (uint32_t)snprintf(path, sizeof(path), "/srv/%c%c/f%c%c", 'a' + draw(8),
@@ -54,7 +55,8 @@ static void run(struct pprofile *p, struct ptrail *trail, uint8_t version, uint3
 	struct pitem item = { .type = PTYPE_EXEC, .kind = PNODE_PROCESS, .name = trail->path,
 		.len = trail->len };
 	struct pitem user = { .type = PTYPE_EXEC, .kind = PNODE_USER, .number = draw(3) };
-	struct pprofile_ask q = { .now_s = NOW + at, .start_s = NOW, .version = version, .trail = trail,
+	struct pprofile_ask q = { .now_s = NOW + at, .start_s = NOW, .version = version,
+		.trail = trail,
 		.item = &item, .more = &user, .n_more = 1 };
 	struct pprofile_answer a;
 
@@ -100,7 +102,8 @@ static uint32_t like_of(const struct pprofile *a, uint32_t ref, const struct ppr
 	return parent ? ptree_find(&b->tree, parent, &key) : 0;
 }
 
-static bool same_node(const struct pprofile *a, uint32_t ref, const struct pprofile *b, uint32_t like)
+static bool same_node(const struct pprofile *a, uint32_t ref, const struct pprofile *b,
+		      uint32_t like)
 {
 	const struct pseen *x = ptree_seen_at(&a->tree, ptree_at(&a->tree, ref)->seen), *y;
 	const char *tag;
@@ -113,7 +116,8 @@ static bool same_node(const struct pprofile *a, uint32_t ref, const struct pprof
 		tag = a->versions[x->version].tag;
 		v = pprofile_find_version(b, tag, (uint32_t)strlen(tag));
 		y = v < 0 ? NULL : ptree_seen(&b->tree, like, (uint8_t)v);
-		if (!y || x->first_s != y->first_s || x->last_s != y->last_s || x->count != y->count)
+		if (!y || x->first_s != y->first_s || x->last_s != y->last_s ||
+		    x->count != y->count)
 			return false;
 	}
 	return true;
@@ -198,15 +202,19 @@ static void test_merge(void)
 		ok(same(ab_c, a_bc), "associative");
 		memset(n, 0, sizeof(n));
 		pmerge_diff(a, ab, count_difference, n);
-		ok(!n[1] && n[0] == ab->tree.n_nodes - a->tree.n_nodes, "the difference is what was added: %u", n[0]);
-		pprofile_free(a), pprofile_free(b), pprofile_free(c), pprofile_free(ab), pprofile_free(ba);
-		pprofile_free(aa), pprofile_free(ab_b), pprofile_free(ab_c), pprofile_free(bc), pprofile_free(a_bc);
+		ok(!n[1] && n[0] == ab->tree.n_nodes - a->tree.n_nodes,
+		   "the difference is what was added: %u", n[0]);
+		pprofile_free(a), pprofile_free(b), pprofile_free(c), pprofile_free(ab),
+			pprofile_free(ba);
+		pprofile_free(aa), pprofile_free(ab_b), pprofile_free(ab_c), pprofile_free(bc),
+			pprofile_free(a_bc);
 	}
 }
 
 static void test_too_many(void)
 {
-	struct pprofile *a = pprofile_new("x", 1, 0, 1, NOW), *b = pprofile_new("x", 2, 0, 2, NOW), *out = NULL;
+	struct pprofile *a = pprofile_new("x", 1, 0, 1, NOW), *b = pprofile_new("x", 2, 0, 2, NOW),
+		*out = NULL;
 	struct pprofile_conf many = { .max_versions = PTREE_VERSIONS };
 	char tag[16];
 	uint32_t i;
@@ -242,7 +250,8 @@ static struct pprofile *reread(const struct pprofile *p, uint64_t max)
 
 static void test_bytes(void)
 {
-	struct pprofile *p = make(1, 6000), *q = reread(p, 0), *none = pprofile_new("n", 1, 0, 1, 5), *small;
+	struct pprofile *p = make(1, 6000), *q = reread(p, 0),
+		*none = pprofile_new("n", 1, 0, 1, 5), *small;
 
 	ok(same(p, q), "%u nodes: nothing is different", p->tree.n_nodes);
 	pprofile_free(q);
@@ -347,7 +356,8 @@ static void test_files(void)
 	is_int(unlinkat(s.dir, file, 0), 0, "where it can be looked at");
 	pstore_file(p->name, file);
 	is_int(symlinkat("/etc/passwd", s.dir, file), 0, "a link");
-	ok(pstore_load(&s, p->name, NOW, &q, why, sizeof(why)) < 0 && !q, "is not followed: %s", why);
+	ok(pstore_load(&s, p->name, NOW, &q, why, sizeof(why)) < 0 && !q, "is not followed: %s",
+	   why);
 	is_int(pstore_save(&s, p, NOW), 0, "it is replaced");
 	is_int(fstatat(s.dir, file, &st, AT_SYMLINK_NOFOLLOW), 0, "by a file");
 	ok(S_ISREG(st.st_mode), "of its own");

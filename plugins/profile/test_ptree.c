@@ -117,10 +117,12 @@ static const struct pprofile_conf conf = {
 static struct pitem file_item(const char *path, uint8_t access)
 {
 	return (struct pitem){ .type = PTYPE_FILE, .kind = PNODE_FILE, .access = access,
-		.name = path, .len = (uint32_t)strlen(path), .exact = access & (PNODE_MAP | PNODE_EXEC) };
+		.name = path, .len = (uint32_t)strlen(path),
+		.exact = access & (PNODE_MAP | PNODE_EXEC) };
 }
 
-static struct pprofile_answer ask(struct pprofile *p, struct ptrail *trail, const struct pitem *item,
+static struct pprofile_answer ask(struct pprofile *p, struct ptrail *trail,
+				  const struct pitem *item,
 				  uint8_t version, uint32_t at)
 {
 	struct pprofile_ask q = { .now_s = NOW + at, .start_s = NOW, .version = version,
@@ -131,7 +133,8 @@ static struct pprofile_answer ask(struct pprofile *p, struct ptrail *trail, cons
 	return a;
 }
 
-static struct pprofile_answer run(struct pprofile *p, struct ptrail *trail, uint8_t version, uint32_t at)
+static struct pprofile_answer run(struct pprofile *p, struct ptrail *trail, uint8_t version,
+				  uint32_t at)
 {
 	struct pitem item = { .type = PTYPE_EXEC, .kind = PNODE_PROCESS, .name = trail->path,
 		.len = trail->len };
@@ -183,8 +186,10 @@ static void test_profile(void)
 	a = touch(p, sh, "/etc/shadow", PNODE_READ, 2003);
 	ok(!a.known && !a.process_known, "what it does is that of a process that is not known");
 	is_int(a.state, PSTATE_STABLE, "files are stable, too");
-	is_int(touch(p, nginx, "/etc/passwd", PNODE_READ, 2004).known, false, "a file that is not known");
-	is_int(p->versions[0].states[PTYPE_DNS].is, PSTATE_NONE, "types without events have no state");
+	is_int(touch(p, nginx, "/etc/passwd", PNODE_READ, 2004).known, false,
+	       "a file that is not known");
+	is_int(p->versions[0].states[PTYPE_DNS].is, PSTATE_NONE,
+	       "types without events have no state");
 	ptrail_unref(sh);
 	ptrail_unref(nginx);
 	pprofile_free(p);
@@ -205,9 +210,11 @@ static void test_exec_state(void)
 	a = ask(p, sh, &dns, 0, 1001);
 	ok(!a.known && !a.process_known && a.state == PSTATE_LEARNING, "dns learns, exec does not");
 	is_int(p->tree.n_nodes, n, "the shell is not learnt by its question");
-	is_int(p->versions[0].states[PTYPE_DNS].new_s, NOW + 1001, "a new type begins with its time");
+	is_int(p->versions[0].states[PTYPE_DNS].new_s, NOW + 1001,
+	       "a new type begins with its time");
 	ask(p, sh, &dns, 0, 1500);
-	is_int(p->versions[0].states[PTYPE_DNS].new_s, NOW + 1001, "which an unknown process does not hold up");
+	is_int(p->versions[0].states[PTYPE_DNS].new_s, NOW + 1001,
+	       "which an unknown process does not hold up");
 	a = ask(p, nginx, &dns, 0, 1501);
 	ok(!a.known && p->tree.n_nodes == n + 1, "what a known one asks is learnt");
 	ptrail_unref(sh);
@@ -233,7 +240,8 @@ static void test_versions(void)
 	ok(!a.known && a.elsewhere_stable, "what is new in the new version has drifted");
 	is_int(pprofile_version(p, &few, "1.4", 3, NOW), 0, "the old one keeps its place");
 	run(p, nginx, two, 1003);
-	is_int(pprofile_version(p, &few, "1.6", 3, NOW + 1004), 0, "the one not seen for longest makes room");
+	is_int(pprofile_version(p, &few, "1.6", 3, NOW + 1004), 0,
+	       "the one not seen for longest makes room");
 	is_int(pprofile_find_version(p, "1.4", 3), -1, "it is gone");
 	ok(!ptree_seen(&p->tree, ptree_at(&p->tree, p->tree.root)->child, 0), "with its numbers");
 	is_int(p->tree.n_nodes, 2, "what the other one has stays");
@@ -264,7 +272,8 @@ static void test_look(void)
 	struct ptrail *nginx = trail_of(NULL, "/usr/sbin/nginx"), *sh = trail_of(nginx, "/bin/sh");
 	struct pitem is = file_item("/etc/a", PNODE_READ), isnt = file_item("/etc/b/c", PNODE_READ);
 	struct pprofile *p = profile(0), *copy;
-	struct pwalk w = { .tree = &p->tree, .id = 1, .mode = PWALK_LOOK, .sight = { NOW + 9, 0, 0, 0 } };
+	struct pwalk w = { .tree = &p->tree, .id = 1, .mode = PWALK_LOOK,
+		.sight = { NOW + 9, 0, 0, 0 } };
 	struct pwalk_found f;
 	uint32_t ref;
 
@@ -300,9 +309,11 @@ static void test_bounds(void)
 	for (i = 0; i < 50000; i++) {
 		/* One of a hundred paths comes again and again, the others once. */
 		if (i % 4 == 0)
-			snprintf(path, sizeof(path), "/srv/often/a%c%c/x", 'a' + i / 4 % 10, 'a' + i / 40 % 10);
+			snprintf(path, sizeof(path), "/srv/often/a%c%c/x", 'a' + i / 4 % 10,
+				 'a' + i / 40 % 10);
 		else
-			snprintf(path, sizeof(path), "/srv/%c%c/once/%c%c%c%c", 'a' + draw(26), 'a' + draw(26),
+			snprintf(path, sizeof(path), "/srv/%c%c/once/%c%c%c%c", 'a' + draw(26),
+				 'a' + draw(26),
 				 'a' + draw(26), 'a' + draw(26), 'a' + draw(26), 'a' + draw(26));
 		full += touch(p, nginx, path, PNODE_READ, 10 + i / 100).state == PSTATE_FULL;
 		over += pprofile_bytes(p) > max;
@@ -340,19 +351,22 @@ static void test_approved(void)
 	a = run(p, nginx, 0, 0);
 	pwalk_item(&w, a.process, &item, &f);
 	for (i = 0; i < 20000; i++) {
-		snprintf(path, sizeof(path), "/x/%c%c%c%c/%u", 'a' + draw(26), 'a' + draw(26), 'a' + draw(26),
+		snprintf(path, sizeof(path), "/x/%c%c%c%c/%u", 'a' + draw(26), 'a' + draw(26),
+			 'a' + draw(26),
 			 'a' + draw(26), i);
 		touch(p, nginx, path, PNODE_READ, 90 * 86400);
 	}
 	ok(p->tree.n_evicted > 1000, "much made room");
-	ok(touch(p, nginx, "/approved/file", PNODE_READ, 90 * 86400).known, "what was approved did not");
+	ok(touch(p, nginx, "/approved/file", PNODE_READ, 90 * 86400).known,
+	   "what was approved did not");
 	ptrail_unref(nginx);
 	pprofile_free(p);
 }
 
 /* ---- patterns --------------------------------------------------------------------*/
 
-static void fill(struct pprofile *p, struct ptrail *by, const char *format, uint8_t access, uint32_t n)
+static void fill(struct pprofile *p, struct ptrail *by, const char *format, uint8_t access,
+		 uint32_t n)
 {
 	char path[96];
 	uint32_t i;
@@ -372,11 +386,14 @@ static void test_patterns(void)
 	run(p, nginx, 0, 0);
 	fill(p, nginx, "/srv/log/access-%u.log", PNODE_WRITE, 40);
 	ok(p->tree.n_nodes < 30, "numbered files become one: %u nodes", p->tree.n_nodes);
-	ok(touch(p, nginx, "/srv/log/access-999.log", PNODE_WRITE, 2).known, "which stands for others");
-	ok(!touch(p, nginx, "/srv/log/access-999.log/x", PNODE_WRITE, 2).known, "but for no folder");
+	ok(touch(p, nginx, "/srv/log/access-999.log", PNODE_WRITE, 2).known,
+	   "which stands for others");
+	ok(!touch(p, nginx, "/srv/log/access-999.log/x", PNODE_WRITE, 2).known,
+	   "but for no folder");
 	ok(!touch(p, nginx, "/srv/log/access-998.log", PNODE_WRITE | PNODE_EXEC, 2).known,
 	   "nor for what can be executed");
-	ok(!touch(p, nginx, "/srv/log/access-997.log", PNODE_READ, 2).known, "nor for another access");
+	ok(!touch(p, nginx, "/srv/log/access-997.log", PNODE_READ, 2).known,
+	   "nor for another access");
 	ok(!touch(p, nginx, "/srv/log/error-1.log", PNODE_WRITE, 2).known, "nor for another name");
 	n = p->tree.n_nodes;
 	fill(p, nginx, "/srv/bin/tool%u", PNODE_WRITE | PNODE_EXEC, 40);
@@ -426,7 +443,8 @@ static void test_paths(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		n = preduce_path(paths[i].path, (uint32_t)strlen(paths[i].path), 77, paths[i].flags, out);
+		n = preduce_path(paths[i].path, (uint32_t)strlen(paths[i].path), 77, paths[i].flags,
+				 out);
 		out[n] = 0;
 		is_str(out, paths[i].want, "%s", paths[i].path);
 	}
