@@ -107,7 +107,7 @@ static void test_manual(const struct toyschema *toy)
 
 	is_int(count(s, "\n| `process.pid` |"), 1, "process fields once");
 	is_int(count(s, "\n| `seq` |"), 1, "common fields once");
-	is_int(count(s, "\n| `file.path` |"), 19, "the file where there is one");
+	is_int(count(s, "\n| `file.path` |"), 20, "the file where there is one");
 	is_int(count(s, "\n## "), N_TYPES, "all types");
 	ok(strstr(s, "\n## exec\n\nA process replaced its image"), "with their text");
 	ok(strstr(s, "Class: user. Has no process."), "and class");
