@@ -42,20 +42,24 @@ struct bench_conf {
 struct bench_stage {
 	const char *name;
 	ring_buffer_sample_fn fn;
+	const char *conf;	/* of its chain; NULL: process, json and stdout */
+	struct bench_chain *chain;
 	struct ring_buffer *rb;
 	double ns[BENCH_ROUNDS_MAX];	/* per event, by round */
 };
 
-/* The chain as etc/weir.conf has it. */
-static const char bench_all[] =
-	"sync = ( { plugin = \"process\"; }, { plugin = \"identity\"; },"
-	" { plugin = \"container\"; }, { plugin = \"dns\"; },"
-	" { plugin = \"variables\"; }, { plugin = \"profile\"; }, { plugin = \"anomaly\"; },"
-	" { plugin = \"monitor\"; },"
-	" { plugin = \"scrub\"; }, { plugin = \"json\"; }, { plugin = \"stdout\"; } );\n";
+/* Chains as etc/weir.conf has them. */
+#define BENCH_SYNC(more) \
+	"sync = ( { plugin = \"process\"; }, { plugin = \"identity\"; }," \
+	" { plugin = \"container\"; }, { plugin = \"dns\"; }," \
+	" { plugin = \"variables\"; }, " more "{ plugin = \"monitor\"; }," \
+	" { plugin = \"scrub\"; }, { plugin = \"json\"; }, { plugin = \"stdout\"; } );\n"
+
+static const char bench_all[] = BENCH_SYNC("");
+static const char bench_learn[] =
+	BENCH_SYNC("{ plugin = \"profile\"; }, { plugin = \"anomaly\"; }, ");
 
 static FILE *out;	/* standard output is the chain's */
-static struct bench_chain *chain, *all;
 static uint64_t n_bad;
 static volatile uint64_t sink;
 
@@ -90,15 +94,9 @@ static int on_check(void *ctx, void *rec, size_t size)
 
 static int on_chain(void *ctx, void *rec, size_t size)
 {
-	(void)ctx;
-	n_bad += bench_chain_record(chain, rec, size) < 0;
-	return 0;
-}
+	const struct bench_stage *s = ctx;
 
-static int on_all(void *ctx, void *rec, size_t size)
-{
-	(void)ctx;
-	n_bad += bench_chain_record(all, rec, size) < 0;
+	n_bad += bench_chain_record(s->chain, rec, size) < 0;
 	return 0;
 }
 
@@ -107,8 +105,10 @@ static struct bench_stage stages[] = {
 	{ .name = "touch", .fn = on_touch },
 	{ .name = "check", .fn = on_check },
 	{ .name = "chain", .fn = on_chain },
-	{ .name = "all", .fn = on_all },
+	{ .name = "all", .fn = on_chain, .conf = bench_all },
+	{ .name = "learn", .fn = on_chain, .conf = bench_learn },
 };
+#define N_PLAIN	3u	/* without a chain */
 
 static uint64_t now_ns(void)
 {
@@ -240,8 +240,8 @@ static double drain(struct bench_stage *s, unsigned want)
 	uint64_t began = now_ns();
 	int n = ring_buffer__consume(s->rb);
 
-	if (s->fn == on_chain || s->fn == on_all)
-		n_bad += bench_chain_flush(s->fn == on_all ? all : chain) < 0;
+	if (s->chain)
+		n_bad += bench_chain_flush(s->chain) < 0;
 	began = now_ns() - began;
 	if (n != (int)want)
 		die("records are missing", EPROTO);
@@ -300,12 +300,12 @@ static void run(struct bench_ring_bpf *skel, const char *what,
 
 static void run_all(struct bench_ring_bpf *skel, const struct bench_conf *conf)
 {
-	unsigned n_stages = ARRAY_LEN(stages) - (chain ? 0 : 2), i, n_full;
+	unsigned n_stages = stages[N_PLAIN].chain ? ARRAY_LEN(stages) : N_PLAIN, i, n_full;
 	size_t rec_size = load_templates(skel);
 
 	for (i = 0; i < n_stages; i++) {
 		stages[i].rb = ring_buffer__new(bpf_map__fd(skel->maps.m_ring),
-						stages[i].fn, NULL, NULL);
+						stages[i].fn, &stages[i], NULL);
 		if (!stages[i].rb)
 			die("ring", errno);
 	}
@@ -315,48 +315,59 @@ static void run_all(struct bench_ring_bpf *skel, const struct bench_conf *conf)
 	run(skel, "keeping up", n_stages, MIN(conf->rounds * 20, BENCH_ROUNDS_MAX),
 	    MIN(conf->batch, n_full));
 	run(skel, "full ring", n_stages, conf->rounds, n_full);
-	if (chain) {
-		bench_chain_report(chain, out);
-		bench_chain_report(all, out);
-	}
+	for (i = N_PLAIN; i < n_stages; i++)
+		bench_chain_report(stages[i].chain, out);
 	if (n_bad)
 		fprintf(out, "%" PRIu64 " records were refused\n", n_bad);
 	for (i = 0; i < n_stages; i++)
 		ring_buffer__free(stages[i].rb);
 }
 
-/* Before the ring is mapped, so that memory is the chain's alone. */
-static void start_chain(const struct bench_conf *conf)
+static void chain_know(struct bench_chain *chain)
 {
 	static struct mkrec m;
-	uint64_t began, bytes;
-	long before, started;
 	unsigned i;
-	int r;
 
 	memset(&m, 1, sizeof(m));
-	before = rss_kib();
-	began = now_ns();
-	r = bench_chain_new(&chain, conf->plugin_dir);
-	if (r < 0)
-		die(conf->plugin_dir, -r);
-	began = now_ns() - began;
-	started = rss_kib();
-	bytes = bench_chain_bytes(chain);
 	for (i = 0; i < BENCH_KNOWN; i++)
 		n_bad += bench_chain_record(chain, m.rec, make_exec(&m, i)) < 0;
 	n_bad += bench_chain_flush(chain) < 0;
-	bytes = bench_chain_bytes(chain) - bytes;
+}
+
+static struct bench_chain *chain_start(const struct bench_stage *s, const struct bench_conf *conf)
+{
+	struct bench_chain *chain;
+	int r = s->conf ? bench_chain_new_of(&chain, conf->plugin_dir, s->conf) :
+			  bench_chain_new(&chain, conf->plugin_dir);
+
+	if (r < 0)
+		die(conf->plugin_dir, -r);
+	return chain;
+}
+
+/* Before the ring is mapped, so that memory is the chain's alone. */
+static void start_chains(const struct bench_conf *conf)
+{
+	struct bench_stage *s = &stages[N_PLAIN];
+	uint64_t began, bytes;
+	long before, started;
+
+	before = rss_kib();
+	began = now_ns();
+	s->chain = chain_start(s, conf);
+	began = now_ns() - began;
+	started = rss_kib();
+	bytes = bench_chain_bytes(s->chain);
+	chain_know(s->chain);
+	bytes = bench_chain_bytes(s->chain) - bytes;
 	fprintf(out, "chain: started in %.2f ms with %ld KiB, %.0f bytes of JSON an event\n",
 		(double)began / 1e6, started - before, (double)bytes / BENCH_KNOWN);
 	fprintf(out, "%u processes known: %ld KiB more, resident %ld KiB in all\n",
 		BENCH_KNOWN, rss_kib() - started, rss_kib());
-	r = bench_chain_new_of(&all, conf->plugin_dir, bench_all);
-	if (r < 0)
-		die(conf->plugin_dir, -r);
-	for (i = 0; i < BENCH_KNOWN; i++)
-		n_bad += bench_chain_record(all, m.rec, make_exec(&m, i)) < 0;
-	n_bad += bench_chain_flush(all) < 0;
+	for (s++; s < stages + ARRAY_LEN(stages); s++) {
+		s->chain = chain_start(s, conf);
+		chain_know(s->chain);
+	}
 }
 
 /* Where this process's text goes, before the events take its place. */
@@ -383,6 +394,7 @@ int main(int argc, char **argv)
 		.plugin_dir = getenv("WEIR_PLUGIN_PATH"),
 	};
 	struct bench_ring_bpf *skel;
+	unsigned i;
 	int opt;
 
 	while ((opt = getopt(argc, argv, "r:n:b:p:d:")) != -1)
@@ -401,14 +413,15 @@ int main(int argc, char **argv)
 	pin();
 	take_stdout();
 	if (conf.plugin_dir)
-		start_chain(&conf);
+		start_chains(&conf);
 	else
 		fprintf(out, "no plugins (-d): stages up to the check only\n");
 	skel = load(&conf);
 	run_all(skel, &conf);
 	bench_ring_bpf__destroy(skel);
-	chain = bench_chain_free(chain);
-	all = bench_chain_free(all);
+	for (i = 0; i < ARRAY_LEN(stages); i++)
+		if (stages[i].chain)
+			stages[i].chain = bench_chain_free(stages[i].chain);
 	fclose(out);
 	return n_bad ? 1 : 0;
 }
