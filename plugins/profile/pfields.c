@@ -47,15 +47,6 @@ const struct weir_field_def pfield_produces[PFIELD_PRODUCES] = {
 		"most 1000."),
 };
 
-static const char *const kinds[PNODE__MAX] = {
-	[PNODE_PROCESS] = "program", [PNODE_FILE] = "file", [PNODE_PATTERN] = "file",
-	[PNODE_ARGS] = "arguments", [PNODE_USER] = "user", [PNODE_SCRIPT] = "script",
-	[PNODE_DNS] = "name", [PNODE_CONNECT] = "network", [PNODE_BIND] = "port",
-	[PNODE_UNIX] = "socket",
-	[PNODE_SIGNAL] = "signal", [PNODE_PTRACE] = "tracing", [PNODE_MODULE] = "module",
-	[PNODE_CRED] = "credentials", [PNODE_MOUNT] = "mount", [PNODE_CAPS] = "capabilities",
-};
-
 static void set_const(const struct pfields *f, struct weir_event *ev, unsigned field,
 		      const char *text)
 {
@@ -87,7 +78,7 @@ static void set_item(const struct pfields *f, struct weir_event *ev, const struc
 
 	pitem_text(item, text, sizeof(text));
 	weir_put_text(&put, f->out[PFIELD_ITEM], text);
-	set_const(f, ev, PFIELD_ITEM_KIND, kinds[item->kind]);
+	set_const(f, ev, PFIELD_ITEM_KIND, pitem_kind_name(item->kind));
 }
 
 static void set_path(const struct pfields *f, struct weir_event *ev, unsigned field,

@@ -14,9 +14,23 @@ static const char *const type_names[PTYPE__MAX] = {
 	[PTYPE_MODULE] = "module", [PTYPE_CREDENTIALS] = "credentials", [PTYPE_MOUNT] = "mount",
 };
 
+static const char *const kind_names[PNODE__MAX] = {
+	[PNODE_PROCESS] = "program", [PNODE_FILE] = "file", [PNODE_PATTERN] = "file",
+	[PNODE_ARGS] = "arguments", [PNODE_USER] = "user", [PNODE_SCRIPT] = "script",
+	[PNODE_DNS] = "name", [PNODE_CONNECT] = "network", [PNODE_BIND] = "port",
+	[PNODE_UNIX] = "socket",
+	[PNODE_SIGNAL] = "signal", [PNODE_PTRACE] = "tracing", [PNODE_MODULE] = "module",
+	[PNODE_CRED] = "credentials", [PNODE_MOUNT] = "mount", [PNODE_CAPS] = "capabilities",
+};
+
 const char *pitem_type_name(enum ptype type)
 {
 	return type_names[type];
+}
+
+const char *pitem_kind_name(enum pnode_kind kind)
+{
+	return kind_names[kind];
 }
 
 enum ptype pitem_type_of(const char *name)

@@ -42,6 +42,8 @@ uint32_t pitem_net(struct pitem_net *out, uint8_t family, uint8_t protocol, cons
 const char *pitem_type_name(enum ptype type);
 /* PTYPE__MAX: there is none of that name. */
 enum ptype pitem_type_of(const char *name);
+/* A pattern is a file. NULL: of the root. */
+const char *pitem_kind_name(enum pnode_kind kind);
 /* In words, for people: at most `size` bytes with the NUL. */
 void pitem_text(const struct pitem *item, char *out, size_t size);
 /* The same of a node, without those above it. */
