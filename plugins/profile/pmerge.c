@@ -183,10 +183,22 @@ int pmerge_new(const struct pprofile *a, const struct pprofile *b, struct pprofi
 
 /* ---- comparing -------------------------------------------------------------------*/
 
+/* like: 0: none. False: the other knows all of it. */
+static bool is_more(struct pmerge_more *m, const struct ptree *from, const struct ptree *to,
+		    uint32_t like)
+{
+	const struct pnode *n = ptree_at(from, m->ref), *o = like ? ptree_at(to, like) : NULL;
+
+	m->unseen = !o || (n->seen && !o->seen);
+	m->access = o ? n->access & (uint8_t)~o->access : n->access;
+	return m->unseen || m->access;
+}
+
 static void tell_missing(const struct pprofile *a, const struct pprofile *b, bool in_first,
 			 pmerge_tell_f *tell, void *arg)
 {
 	const struct ptree *from = &a->tree, *to = &b->tree;
+	struct pmerge_more m = { .p = a, .in_first = in_first };
 	uint32_t ref, parent, like;
 	struct pkey key;
 	struct way w;
@@ -196,8 +208,9 @@ static void tell_missing(const struct pprofile *a, const struct pprofile *b, boo
 		parent = way_parent(&w, from, ref);
 		key = key_of(from, ref);
 		like = parent ? ptree_find(to, parent, &key) : 0;
-		if (!like)
-			tell(arg, a, ref, in_first);
+		m.ref = ref;
+		if (is_more(&m, from, to, like))
+			tell(arg, &m);
 		way_down(&w, ref, like);
 	}
 }

@@ -171,19 +171,64 @@ static struct pprofile *merge(const struct pprofile *a, const struct pprofile *b
 	return p;
 }
 
-static void count_difference(void *arg, const struct pprofile *p, uint32_t ref, bool in_first)
-{
-	uint32_t *n = arg;
+struct difference {
+	uint32_t n[2];		/* nodes, and in the first */
+	uint32_t n_access;
+	uint8_t access;		/* the last one, of a node that both have */
+};
 
-	(void)p;
-	(void)ref;
-	n[in_first]++;
+static void count_difference(void *arg, const struct pmerge_more *m)
+{
+	struct difference *d = arg;
+
+	d->n[m->in_first] += m->unseen;
+	if (!m->unseen) {
+		d->n_access++;
+		d->access = m->access;
+	}
+}
+
+static uint32_t add(struct pprofile *p, uint32_t parent, uint8_t kind, const char *name,
+		    uint8_t access)
+{
+	struct pkey key = { .kind = kind, .len = (uint32_t)strlen(name), .name = name };
+	struct psight sight = { .now_s = NOW, .origin = PNODE_LEARNT, .access = access };
+	uint32_t ref = ptree_add(&p->tree, parent, &key);
+
+	ptree_see(&p->tree, ref, &sight);
+	return ref;
+}
+
+static void test_difference(void)
+{
+	struct pprofile *a = pprofile_new("x", 1, 0, 1, NOW), *b = pprofile_new("x", 2, 0, 2, NOW);
+	struct difference d = { 0 };
+	struct psight sight = { .now_s = NOW, .access = PNODE_READ };
+	struct pkey key = { .kind = PNODE_FILE, .len = 3, .name = "way" };
+	uint32_t p = add(a, a->tree.root, PNODE_PROCESS, "/p", 0), q, way;
+
+	q = add(b, b->tree.root, PNODE_PROCESS, "/p", 0);
+	add(a, p, PNODE_FILE, "f", PNODE_READ);
+	add(b, q, PNODE_FILE, "f", PNODE_READ | PNODE_WRITE);
+	pmerge_diff(a, b, count_difference, &d);
+	ok(!d.n[0] && !d.n[1] && d.n_access == 1 && d.access == PNODE_WRITE,
+	   "a file that is written in one only");
+	ptree_see(&a->tree, ptree_add(&a->tree, p, &key), &sight);
+	way = ptree_add(&b->tree, q, &key);
+	add(a, ptree_find(&a->tree, p, &key), PNODE_FILE, "g", 0);
+	add(b, way, PNODE_FILE, "g", 0);
+	d = (struct difference){ 0 };
+	pmerge_diff(a, b, count_difference, &d);
+	ok(!d.n[0] && d.n[1] == 1, "a folder that is only a way in one");
+	pprofile_free(a);
+	pprofile_free(b);
 }
 
 static void test_merge(void)
 {
 	struct pprofile *a, *b, *c, *ab, *ba, *aa, *ab_c, *bc, *a_bc, *ab_b;
-	uint32_t seed, n[2];
+	struct difference d;
+	uint32_t seed;
 
 	for (seed = 1; seed < 40; seed += 3) {
 		a = make(seed, 300);
@@ -200,10 +245,13 @@ static void test_merge(void)
 		ok(same(a, aa), "idempotent");
 		ok(same(ab, ab_b), "what is in it adds nothing");
 		ok(same(ab_c, a_bc), "associative");
-		memset(n, 0, sizeof(n));
-		pmerge_diff(a, ab, count_difference, n);
-		ok(!n[1] && n[0] == ab->tree.n_nodes - a->tree.n_nodes,
-		   "the difference is what was added: %u", n[0]);
+		d = (struct difference){ 0 };
+		pmerge_diff(a, ab, count_difference, &d);
+		ok(!d.n[1] && d.n[0] >= ab->tree.n_nodes - a->tree.n_nodes,
+		   "the difference is what was added: %u", d.n[0]);
+		d = (struct difference){ 0 };
+		pmerge_diff(ab, ba, count_difference, &d);
+		ok(!d.n[0] && !d.n[1] && !d.n_access, "and there is none between equal ones");
 		pprofile_free(a), pprofile_free(b), pprofile_free(c), pprofile_free(ab),
 			pprofile_free(ba);
 		pprofile_free(aa), pprofile_free(ab_b), pprofile_free(ab_c), pprofile_free(bc),
@@ -374,6 +422,7 @@ static void test_files(void)
 int main(void)
 {
 	test_merge();
+	test_difference();
 	test_too_many();
 	test_bytes();
 	test_damage();
