@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pstore.h"
 
-#include "pformat.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -84,6 +82,20 @@ static int read_file(const struct pstore *s, const char *file, uint8_t **out, si
 	return 0;
 }
 
+int pstore_read(const struct pstore *s, const char *file, struct pprofile **out,
+		uint32_t *saved_s, struct pformat_error *e)
+{
+	uint8_t *bytes = NULL;
+	size_t len = 0;
+	int r = read_file(s, file, &bytes, &len);
+
+	*e = (struct pformat_error){ 0, "it is no regular file, or too large, or was cut" };
+	if (!r)
+		r = pformat_read(bytes, len, s->max_size, s->seed, out, saved_s, e);
+	free(bytes);
+	return r == -EBADMSG ? -EINVAL : r;
+}
+
 static void set_aside(const struct pstore *s, const char *file, const struct pformat_error *e,
 		      char *why, size_t size)
 {
@@ -100,26 +112,21 @@ static void set_aside(const struct pstore *s, const char *file, const struct pfo
 int pstore_load(const struct pstore *s, const char *name, uint32_t now_s, struct pprofile **out,
 		char *why, size_t size)
 {
-	struct pformat_error e = { 0, "it is no regular file, or too large, or was cut" };
-	char file[PSTORE_FILE];
 	struct pprofile *p = NULL;
+	char file[PSTORE_FILE];
+	struct pformat_error e;
 	uint32_t saved_s = 0;
-	uint8_t *bytes = NULL;
-	size_t len = 0;
 	int r;
 
 	why[0] = 0;
 	pstore_file(name, file);
-	r = read_file(s, file, &bytes, &len);
-	if (!r)
-		r = pformat_read(bytes, len, s->max_size, s->seed, &p, &saved_s, &e);
-	free(bytes);
+	r = pstore_read(s, file, &p, &saved_s, &e);
 	if (!r && strcmp(p->name, name)) {
 		e = (struct pformat_error){ 0, "it is the profile of something else" };
 		pprofile_free(p);
 		r = -EINVAL;
 	}
-	if (r == -EINVAL || r == -EBADMSG) {
+	if (r == -EINVAL) {
 		set_aside(s, file, &e, why, size);
 		return -EBADMSG;
 	}
@@ -165,21 +172,17 @@ static int write_file(const struct pstore *s, const char *file, const uint8_t *p
 	return r;
 }
 
-/* Two instances of a reload may save the same profile: their temporary files differ. */
-int pstore_save(const struct pstore *s, const struct pprofile *p, uint32_t now_s)
+static int replace(const struct pstore *s, const char *file, const uint8_t *bytes, size_t len)
 {
-	char file[PSTORE_FILE], temp[PSTORE_FILE + 32];
-	uint8_t *bytes;
-	size_t len;
-	int r = pformat_write(p, now_s, &bytes, &len);
+	char temp[NAME_MAX + 1];
+	int r;
 
-	if (r)
-		return r;
-	pstore_file(p->name, file);
-	snprintf(temp, sizeof(temp), ".%s.%llx", file, (unsigned long long)(uintptr_t)s);
+	/* Two instances of a reload may save the same profile: their temporary files differ. */
+	r = snprintf(temp, sizeof(temp), ".%s.%llx", file, (unsigned long long)(uintptr_t)s);
+	if (r >= (int)sizeof(temp))
+		return -ENAMETOOLONG;
 	unlinkat(s->dir, temp, 0);
 	r = write_file(s, temp, bytes, len);
-	free(bytes);
 	if (!r && renameat(s->dir, temp, s->dir, file) < 0)
 		r = -errno;
 	if (!r && fsync(s->dir) < 0)
@@ -187,6 +190,28 @@ int pstore_save(const struct pstore *s, const struct pprofile *p, uint32_t now_s
 	if (r)
 		unlinkat(s->dir, temp, 0);
 	return r;
+}
+
+int pstore_write(const struct pstore *s, const char *file, const struct pprofile *p,
+		 uint32_t now_s)
+{
+	uint8_t *bytes;
+	size_t len;
+	int r = pformat_write(p, now_s, &bytes, &len);
+
+	if (r)
+		return r;
+	r = len > PFORMAT_MAX ? -EFBIG : replace(s, file, bytes, len);
+	free(bytes);
+	return r;
+}
+
+int pstore_save(const struct pstore *s, const struct pprofile *p, uint32_t now_s)
+{
+	char file[PSTORE_FILE];
+
+	pstore_file(p->name, file);
+	return pstore_write(s, file, p, now_s);
 }
 
 /* ---- the folder ------------------------------------------------------------------*/

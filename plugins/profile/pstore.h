@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "pprofile.h"
+#include "pformat.h"
 
 #define PSTORE_FILE	240u	/* bytes of a file's name, with the NUL */
 
@@ -27,4 +27,13 @@ int pstore_load(const struct pstore *s, const char *name, uint32_t now_s, struct
 		char *why, size_t size);
 /* 0 or a negative errno. */
 int pstore_save(const struct pstore *s, const struct pprofile *p, uint32_t now_s);
+/*
+ * A file of any name in the folder, by a tool that sets nothing aside. 0; -EINVAL: it is
+ * damaged, and *e; or another errno.
+ */
+int pstore_read(const struct pstore *s, const char *file, struct pprofile **out,
+		uint32_t *saved_s, struct pformat_error *e);
+/* 0; -EFBIG: it could not be read again; or another errno. */
+int pstore_write(const struct pstore *s, const char *file, const struct pprofile *p,
+		 uint32_t now_s);
 void pstore_close(struct pstore *s);
