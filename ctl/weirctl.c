@@ -13,6 +13,7 @@
 #include "acl.h"
 #include "plugin.h"
 #include "human.h"
+#include "profile.h"
 #include "rules.h"
 
 #define TIMEOUT_MAX	86400
@@ -75,6 +76,8 @@ const struct command commands[] = {
 	{ "plugin", "new NAME", "begin a new plugin; verify FILE.so: check one", -1, plugin_run },
 	{ "acl", "show PATH", "permissions of a file in words; decode: of a value", -1, acl_run },
 	{ "rules", "check PATH", "what rules load, and where they run; test, explain, promote", -1, rules_run },
+	{ "profile", "list [DIR]", "profiles that were learnt; show, tree, verify", -1,
+	  profile_run },
 	{ NULL }
 };
 
@@ -117,7 +120,8 @@ static void usage(FILE *f)
 		"  --pretty           several lines for an event\n"
 		"\n"
 		"Exit status: 0 done; 1 the command failed; 2 usage; 3 no daemon answers, or\n"
-		"it may not be asked by this user, or rules are refused; 4 acl: a value breaks a rule.\n",
+		"it may not be asked by this user, or rules are refused; 4 acl: a value breaks a rule,\n"
+		"profile: a file is damaged.\n",
 		WEIR_RUNDIR);
 }
 

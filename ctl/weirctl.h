@@ -11,7 +11,7 @@ enum status {
 	ST_USAGE,
 	ST_NO_DAEMON,		/* or no permission, or no answer in time */
 	ST_REFUSED = ST_NO_DAEMON,	/* rules: one that has to be */
-	ST_RULE,		/* acl: what was to be decoded breaks a rule */
+	ST_RULE,		/* acl, profile: what was to be decoded breaks a rule */
 };
 
 #define WHERE_MAX	32

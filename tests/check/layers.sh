@@ -86,12 +86,12 @@ bad=
 while read -r f h; do
 	case $h in
 	'<'*) continue ;;
-	plugins/acl/*|plugins/rules/*) [ -e "$h" ] && continue ;;
+	plugins/acl/*|plugins/profile/*|plugins/rules/*) [ -e "$h" ] && continue ;;
 	matchtest.skel.h|matchtest.bpf.h) [ "$f" = ctl/matchtest.c ] && continue ;;
 	esac
 	[ -e "ctl/$h" ] || [ -e "core/$h" ] || bad+="$f includes $h"$'\n'
 done < <(includes ctl/*.[ch])
-result 'ctl includes core, itself, plugins/acl and plugins/rules' "$bad"
+result 'ctl includes core, itself, plugins/acl, plugins/profile and plugins/rules' "$bad"
 
 for d in core/*/ core/.; do
 	folder=$(basename "$d") bad=

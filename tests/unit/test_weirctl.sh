@@ -378,6 +378,8 @@ completes "an event" "exec exit" tail --events ex
 completes "another event" "exec,connect" tail --events exec,conn
 completes "an event after =" "mkdir" tail --events = mkd
 completes "a command of plugin" "verify" plugin v
+completes "a command of profile" "verify" profile v
+completes "an option of profile" "--dot" profile tree --d
 completes "nothing for a number" "" tail --count 1
 cd "$tmp" || exit 1
 touch sock.a

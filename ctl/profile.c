@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files of profiles, and what the commands on them say in the same way. */
+#include "profile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "human.h"
+#include "plugins/profile/pitem.h"
+#include "weirctl.h"
+
+/* ---- JSON ------------------------------------------------------------------------*/
+
+struct json_object *profile_text(const char *text)
+{
+	char *e = human_escape(text, strlen(text));
+	struct json_object *o = json_object_new_string(e);
+
+	free(e);
+	return o;
+}
+
+void profile_add_text(struct json_object *o, const char *key, const char *text)
+{
+	json_object_object_add(o, key, profile_text(text));
+}
+
+void profile_add_number(struct json_object *o, const char *key, uint64_t n)
+{
+	json_object_object_add(o, key, json_object_new_int64((int64_t)n));
+}
+
+void profile_add_time(struct json_object *o, const char *key, uint32_t s)
+{
+	time_t t = s;
+	char text[32];
+	struct tm tm;
+
+	if (!s)
+		return;
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&t, &tm));
+	json_object_object_add(o, key, json_object_new_string(text));
+}
+
+/* of: ends in NULL. */
+static struct json_object *names(uint8_t bits, const char *const *of)
+{
+	struct json_object *list = bits ? json_object_new_array() : NULL;
+	unsigned i;
+
+	for (i = 0; of[i]; i++)
+		if (bits >> i & 1)
+			json_object_array_add(list, json_object_new_string(of[i]));
+	return list;
+}
+
+static struct json_object *access_of(uint8_t bits)
+{
+	static const char *const of[] = { "read", "write", "remove", "change", "map",
+		"executable", NULL };
+
+	return names(bits, of);
+}
+
+struct json_object *profile_origin(uint8_t bits)
+{
+	static const char *const of[] = { "before the sensor", "warm-up", "learnt", "approved",
+		NULL };
+
+	return names(bits, of);
+}
+
+const char *profile_kind(enum pnode_kind kind)
+{
+	return kind == PNODE_PATTERN ? "pattern" : pitem_kind_name(kind);
+}
+
+struct json_object *profile_node(const struct ptree *t, uint32_t ref, uint8_t access, bool whole)
+{
+	struct json_object *o = json_object_new_object();
+	char text[PTEXT_MAX + 64];
+
+	profile_add_text(o, "kind", profile_kind(ptree_at(t, ref)->kind));
+	if (whole)
+		pitem_path_text(t, ref, text, sizeof(text));
+	else
+		pitem_node_text(t, ref, text, sizeof(text));
+	profile_add_text(o, "text", text);
+	if (access)
+		json_object_object_add(o, "access", access_of(access));
+	return o;
+}
+
+struct json_object *profile_summary(const struct profile *f)
+{
+	struct json_object *o = json_object_new_object();
+	uint32_t i, n = 0;
+
+	for (i = 0; i < PTREE_VERSIONS; i++)
+		n += *f->p->versions[i].tag != 0;
+	profile_add_text(o, "name", f->p->name);
+	profile_add_text(o, "file", f->path);
+	profile_add_number(o, "versions", n);
+	profile_add_number(o, "nodes", f->p->tree.n_nodes);
+	profile_add_number(o, "bytes", f->bytes);
+	profile_add_time(o, "begun", f->p->created_s);
+	profile_add_time(o, "written", f->saved_s);
+	return o;
+}
+
+/* ---- files -----------------------------------------------------------------------*/
+
+/* Whoever makes files must not be able to make them slow. */
+static uint64_t new_seed(void)
+{
+	uint64_t seed = 0;
+
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
+		seed = (uint64_t)time(NULL);
+	return seed;
+}
+
+static void tell(const char *path, const struct pformat_error *e, int r, struct json_object **why)
+{
+	const char *what = r == -EINVAL ? e->what :
+			   r == -ELOOP ? "it is a symbolic link" : strerror(-r);
+
+	if (r == -EINVAL)
+		human_error("%s: byte %zu: %s", path, e->at, what);
+	else
+		human_error("%s: %s", path, what);
+	if (!why)
+		return;
+	*why = json_object_new_object();
+	profile_add_text(*why, "file", path);
+	if (r == -EINVAL)
+		profile_add_number(*why, "byte", e->at);
+	profile_add_text(*why, "error", what);
+}
+
+int profile_open(struct profile *f, const char *path, struct json_object **why)
+{
+	struct pstore s = { .dir = AT_FDCWD, .seed = new_seed() };
+	struct pformat_error e;
+	struct stat st;
+	int r;
+
+	*f = (struct profile){ .path = path };
+	r = pstore_read(&s, path, &f->p, &f->saved_s, &e);
+	if (r) {
+		tell(path, &e, r, why);
+		return r == -EINVAL ? ST_RULE : ST_FAILED;
+	}
+	f->bytes = stat(path, &st) ? 0 : (uint64_t)st.st_size;
+	return ST_OK;
+}
+
+void profile_close(struct profile *f)
+{
+	f->p = pprofile_free(f->p);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * weirctl profile: shows the files that the plugin `profile` writes,
+ * without the daemon and by the plugin's own code. One thread.
+ */
+#pragma once
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "plugins/profile/pstore.h"
+
+/* A file and what is in it. */
+struct profile {
+	const char *path;
+	struct pprofile *p;
+	uint64_t bytes;		/* of the file */
+	uint32_t saved_s;
+};
+
+/*
+ * An enum status: ST_RULE of a file that is damaged or no profile. It said why; *why, if not
+ * NULL, is an object that says it in JSON.
+ */
+int profile_open(struct profile *f, const char *path, struct json_object **why);
+void profile_close(struct profile *f);
+
+/* ---- what is said of all of them ---------------------------------------------------*/
+
+/* Texts of files, escaped as for terminals: they need not be UTF-8. */
+struct json_object *profile_text(const char *text);
+void profile_add_text(struct json_object *o, const char *key, const char *text);
+void profile_add_number(struct json_object *o, const char *key, uint64_t n);
+/* As "2026-01-31T12:00:00Z"; 0 is not added. */
+void profile_add_time(struct json_object *o, const char *key, uint32_t s);
+/* file, name, versions (their number), nodes, bytes, begun, written. */
+struct json_object *profile_summary(const struct profile *f);
+/* Patterns have a name of their own. */
+const char *profile_kind(enum pnode_kind kind);
+/*
+ * Of a node: kind, text and, where there is any, access, of enum pnode_access. whole: the text
+ * of a file is its path, and not its last part.
+ */
+struct json_object *profile_node(const struct ptree *t, uint32_t ref, uint8_t access, bool whole);
+/* Of enum pnode_origin, as an array; NULL: none. */
+struct json_object *profile_origin(uint8_t bits);
+
+/* ---- commands: each has its own command line behind "weirctl profile" --------------*/
+
+struct profile_options {
+	bool json;
+	bool dot;
+	const char *version;	/* NULL: all */
+	int n;			/* words that are no options */
+	char **words;
+};
+
+/* Enum statuses. */
+int profilelist_run(const struct profile_options *o);
+int profileshow_run(const struct profile_options *o);
+int profiletree_run(const struct profile_options *o);
+
+struct opts;
+int profile_run(const struct opts *o);

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line behind "weirctl profile", and `verify`, which needs no more. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "profile.h"
+#include "weirctl.h"
+
+/* What an option is for: a bit each. */
+enum { TAKES_JSON = 1, TAKES_DOT = 2, TAKES_VERSION = 4 };
+
+struct verb {
+	const char *name;
+	const char *args;	/* as usage shows them */
+	int least, most;	/* words */
+	unsigned takes;
+	int (*run)(const struct profile_options *o);
+};
+
+static int verify_run(const struct profile_options *o)
+{
+	struct profile f;
+	int i, r, status = ST_OK;
+
+	for (i = 0; i < o->n; i++) {
+		r = profile_open(&f, o->words[i], NULL);
+		profile_close(&f);
+		status = r > status ? r : status;
+	}
+	return status;
+}
+
+static const struct verb verbs[] = {
+	{ "list", "[--json] [DIR]", 0, 1, TAKES_JSON, profilelist_run },
+	{ "show", "[--json] FILE", 1, 1, TAKES_JSON, profileshow_run },
+	{ "tree", "[--json | --dot] [--version TAG] FILE", 1, 1,
+	  TAKES_JSON | TAKES_DOT | TAKES_VERSION, profiletree_run },
+	{ "verify", "FILE...", 1, 1 << 20, 0, verify_run },
+	{ NULL }
+};
+
+static int usage(void)
+{
+	const struct verb *v;
+
+	for (v = verbs; v->name; v++)
+		fprintf(stderr, "%s weirctl profile %s %s\n", v == verbs ? "usage:" : "      ",
+			v->name, v->args);
+	return ST_USAGE;
+}
+
+static bool take_options(struct profile_options *o, unsigned takes, int n, char **args)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, TAKES_JSON }, { "dot", no_argument, NULL, TAKES_DOT },
+		{ "version", required_argument, NULL, TAKES_VERSION }, { NULL, 0, NULL, 0 }
+	};
+	int opt;
+
+	optind = 0;
+	while ((opt = getopt_long(n, args, "j", options, NULL)) != -1) {
+		opt = opt == 'j' ? TAKES_JSON : opt;
+		if (opt == '?' || !(takes & (unsigned)opt))
+			return false;
+		o->json |= opt == TAKES_JSON;
+		o->dot |= opt == TAKES_DOT;
+		if (opt == TAKES_VERSION)
+			o->version = optarg;
+	}
+	o->n = n - optind;
+	o->words = args + optind;
+	return !(o->json && o->dot);
+}
+
+int profile_run(const struct opts *opts)
+{
+	struct profile_options o = { .json = opts->json };
+	const struct verb *v = verbs;
+
+	while (v->name && !(opts->n_args && !strcmp(v->name, opts->args[0])))
+		v++;
+	if (!v->name || (o.json && !(v->takes & TAKES_JSON)) ||
+	    !take_options(&o, v->takes, opts->n_args, opts->args) || o.n < v->least ||
+	    o.n > v->most)
+		return usage();
+	return v->run(&o);
+}
