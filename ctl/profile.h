@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * weirctl profile: shows the files that the plugin `profile` writes,
+ * weirctl profile: shows and compares the files that the plugin `profile` writes,
  * without the daemon and by the plugin's own code. One thread.
  */
 #pragma once
@@ -60,6 +60,7 @@ struct profile_options {
 int profilelist_run(const struct profile_options *o);
 int profileshow_run(const struct profile_options *o);
 int profiletree_run(const struct profile_options *o);
+int profilediff_run(const struct profile_options *o);
 
 struct opts;
 int profile_run(const struct opts *o);

@@ -36,6 +36,7 @@ static const struct verb verbs[] = {
 	{ "show", "[--json] FILE", 1, 1, TAKES_JSON, profileshow_run },
 	{ "tree", "[--json | --dot] [--version TAG] FILE", 1, 1,
 	  TAKES_JSON | TAKES_DOT | TAKES_VERSION, profiletree_run },
+	{ "diff", "[--json] A B", 2, 2, TAKES_JSON, profilediff_run },
 	{ "verify", "FILE...", 1, 1 << 20, 0, verify_run },
 	{ NULL }
 };

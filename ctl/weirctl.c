@@ -76,7 +76,7 @@ const struct command commands[] = {
 	{ "plugin", "new NAME", "begin a new plugin; verify FILE.so: check one", -1, plugin_run },
 	{ "acl", "show PATH", "permissions of a file in words; decode: of a value", -1, acl_run },
 	{ "rules", "check PATH", "what rules load, and where they run; test, explain, promote", -1, rules_run },
-	{ "profile", "list [DIR]", "profiles that were learnt; show, tree, verify", -1,
+	{ "profile", "list [DIR]", "profiles that were learnt; show, tree, diff, verify", -1,
 	  profile_run },
 	{ NULL }
 };
@@ -121,7 +121,7 @@ static void usage(FILE *f)
 		"\n"
 		"Exit status: 0 done; 1 the command failed; 2 usage; 3 no daemon answers, or\n"
 		"it may not be asked by this user, or rules are refused; 4 acl: a value breaks a rule,\n"
-		"profile: a file is damaged.\n",
+		"profile: a file is damaged; 5 profile diff: there are differences.\n",
 		WEIR_RUNDIR);
 }
 

@@ -12,6 +12,7 @@ enum status {
 	ST_NO_DAEMON,		/* or no permission, or no answer in time */
 	ST_REFUSED = ST_NO_DAEMON,	/* rules: one that has to be */
 	ST_RULE,		/* acl, profile: what was to be decoded breaks a rule */
+	ST_DIFFERENT,		/* profile diff */
 };
 
 #define WHERE_MAX	32

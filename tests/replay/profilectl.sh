@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# weirctl profile: what profiles hold, and that nothing damaged is taken.
+# weirctl profile: what profiles hold, what differs, and that nothing damaged is taken.
 # shellcheck disable=SC1091,SC2154  # config-lib.sh sets them
 . "${WEIR_SRC:?}/tests/replay/config-lib.sh" || exit 1
 cd "${tmp:?}" || exit 1
@@ -108,9 +108,21 @@ if command -v dot >/dev/null; then
 	has "$(cat plain)" '^edge n1 n2 ' 'which Graphviz reads'
 fi
 
-# ---- damage ------------------------------------------------------------------------------
-{ shop; node 2 3 0 srv 0 0; node 3 3 0 b 3 4; node 3 4 0 '*.log' 2 4 v2 1 930 930; node 2 16 0 /x 0 4 v2 1 1 1; } |
+# ---- diff --------------------------------------------------------------------------------
+{ shop; node 3 6 3 '' 0 4 v2 1 930 930; node 2 3 0 srv 0 0; node 3 3 0 b 3 4; node 3 4 0 '*.log' 2 4 v2 1 930 930; } |
 	make other.profile unit:shop.service "$(at 3000)"
+run diff shop.profile shop.profile
+is "$status $(cat out err)" '0 ' 'diff of equal ones'
+run diff shop.profile other.profile
+is "$status $(cat err)" '5 ' 'diff'
+is "$(sort out)" '> file /srv/b  write  by /usr/sbin/shop
+> pattern /srv/*.log  write  by /usr/sbin/shop
+> user user 3  by /usr/sbin/shop > /bin/sh' 'what only the second has'
+run diff --json other.profile shop.profile
+is "$status $(jq -c '[.first, (.only_second | length), (.only_first | map(.text) | sort), (.only_first[] | select(.kind == "user").programs)]' out)" \
+	'5 ["other.profile",0,["/srv/*.log","/srv/b","user 3"],["/usr/sbin/shop","/bin/sh"]]' 'diff --json'
+
+# ---- damage ------------------------------------------------------------------------------
 echo precious >text
 ln -s text link
 cp shop.profile bad.profile
@@ -128,7 +140,7 @@ weirctl: text: byte 0: it is too short
 weirctl: link: it is a symbolic link
 weirctl: missing: No such file or directory
 weirctl: .: byte 0: it is no regular file, or too large, or was cut' 'what is wrong with each'
-for what in 'show bad.profile' 'tree bad.profile' 'tree --json bad.profile'; do
+for what in 'show bad.profile' 'tree bad.profile' 'tree --json bad.profile' 'diff shop.profile bad.profile'; do
 	# shellcheck disable=SC2086
 	run $what
 	is "$status $(cat out) $(head -n 1 err)" '4  weirctl: bad.profile: byte 0: its checksum is wrong' "$what"
@@ -159,7 +171,7 @@ is "$status $(jq -c '[(.profiles | map(.file, .states)), .damaged]' out)" \
 run list missing
 is "$status $(cat out err)" '1 weirctl: missing: No such file or directory' 'no folder'
 
-for what in '' frob 'list a b' show 'tree --json --dot shop.profile' verify 'show --dot shop.profile' \
+for what in '' frob 'list a b' show 'tree --json --dot shop.profile' 'diff a' verify 'show --dot shop.profile' \
 	'verify --json shop.profile'; do
 	# shellcheck disable=SC2086
 	run $what
