@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * weirctl profile: shows and compares the files that the plugin `profile` writes,
+ * weirctl profile: shows, compares and merges the files that the plugin `profile` writes,
  * without the daemon and by the plugin's own code. One thread.
  */
 #pragma once
@@ -61,6 +61,7 @@ int profilelist_run(const struct profile_options *o);
 int profileshow_run(const struct profile_options *o);
 int profiletree_run(const struct profile_options *o);
 int profilediff_run(const struct profile_options *o);
+int profilemerge_run(const struct profile_options *o);
 
 struct opts;
 int profile_run(const struct opts *o);

@@ -37,6 +37,7 @@ static const struct verb verbs[] = {
 	{ "tree", "[--json | --dot] [--version TAG] FILE", 1, 1,
 	  TAKES_JSON | TAKES_DOT | TAKES_VERSION, profiletree_run },
 	{ "diff", "[--json] A B", 2, 2, TAKES_JSON, profilediff_run },
+	{ "merge", "OUT A B...", 3, 1 << 20, 0, profilemerge_run },
 	{ "verify", "FILE...", 1, 1 << 20, 0, verify_run },
 	{ NULL }
 };

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# weirctl profile: what profiles hold, what differs, and that nothing damaged is taken.
+# weirctl profile: what profiles hold, what differs, what merging makes of them, and that
+# nothing damaged is taken nor anything else overwritten.
 # shellcheck disable=SC1091,SC2154  # config-lib.sh sets them
 . "${WEIR_SRC:?}/tests/replay/config-lib.sh" || exit 1
 cd "${tmp:?}" || exit 1
@@ -122,9 +123,44 @@ run diff --json other.profile shop.profile
 is "$status $(jq -c '[.first, (.only_second | length), (.only_first | map(.text) | sort), (.only_first[] | select(.kind == "user").programs)]' out)" \
 	'5 ["other.profile",0,["/srv/*.log","/srv/b","user 3"],["/usr/sbin/shop","/bin/sh"]]' 'diff --json'
 
-# ---- damage ------------------------------------------------------------------------------
+# ---- merge -------------------------------------------------------------------------------
+{ node 1 2 0 /usr/bin/x 0 4 v2 9 5 5; line state v3 exec stable "$(at 50)"; } | make third.profile unit:shop.service "$(at 500)"
+run merge ab shop.profile third.profile
+is "$status $(cat out err)" '0 ' 'merge'
+is "$(stat -c %a ab)" 600 'for its owner only'
+run merge ba third.profile shop.profile
+same() {
+	"$WEIR_BUILD/weirctl" profile show --json "$1" | jq -S 'del(.file) | .versions |= sort_by(.version)' >one
+	"$WEIR_BUILD/weirctl" profile show --json "$2" | jq -S 'del(.file) | .versions |= sort_by(.version)' >two
+	"$WEIR_BUILD/weirctl" profile tree "$1" >>one
+	"$WEIR_BUILD/weirctl" profile tree "$2" >>two
+	[ -s one ] && cmp one two
+	ok $? "$3"
+}
+same ab ba 'in the other order it is the same'
+run merge ab ab shop.profile ab third.profile
+is "$status" 0 'again, over itself'
+same ab ba 'which adds nothing'
+run show --json ab
+is "$(jq -c '[.nodes, .written, (.versions[] | select(.version == "v3").types[0].since)]' out)" \
+	'[8,"2023-11-14T22:46:40Z","2023-11-14T22:39:10Z"]' 'clocks stood still while it was written'
+run diff ab third.profile
+is "$status $(grep -c '^>' out)" '5 0' 'all of one is in it'
+run merge mixed shop.profile evil.profile
+is "$status" 0 'of two workloads'
+has "$(cat err)" 'warning: evil.profile is the profile of image:q' 'with a warning'
+
 echo precious >text
+run merge text shop.profile other.profile
+is "$status $(cat text)" '4 precious' 'what is no profile is not replaced'
+has "$(cat err)" 'text: it is not replaced' 'and it is said'
 ln -s text link
+run merge link shop.profile other.profile
+is "$status $(cat text) $(readlink link)" '1 precious text' 'nor a link'
+run merge none/x shop.profile other.profile
+is "$status $(cat err)" '1 weirctl: none/x: No such file or directory' 'nor is a folder made'
+
+# ---- damage ------------------------------------------------------------------------------
 cp shop.profile bad.profile
 printf x | dd of=bad.profile bs=1 seek=40 conv=notrunc 2>/dev/null
 head -c 100 shop.profile >short.profile
@@ -140,11 +176,14 @@ weirctl: text: byte 0: it is too short
 weirctl: link: it is a symbolic link
 weirctl: missing: No such file or directory
 weirctl: .: byte 0: it is no regular file, or too large, or was cut' 'what is wrong with each'
-for what in 'show bad.profile' 'tree bad.profile' 'tree --json bad.profile' 'diff shop.profile bad.profile'; do
+for what in 'show bad.profile' 'tree bad.profile' 'tree --json bad.profile' 'diff shop.profile bad.profile' \
+	'merge new shop.profile bad.profile' 'merge bad.profile shop.profile other.profile'; do
 	# shellcheck disable=SC2086
 	run $what
 	is "$status $(cat out) $(head -n 1 err)" '4  weirctl: bad.profile: byte 0: its checksum is wrong' "$what"
 done
+[ ! -e new ]
+ok $? 'nothing is written'
 
 # ---- list --------------------------------------------------------------------------------
 mkdir dir none
@@ -171,7 +210,7 @@ is "$status $(jq -c '[(.profiles | map(.file, .states)), .damaged]' out)" \
 run list missing
 is "$status $(cat out err)" '1 weirctl: missing: No such file or directory' 'no folder'
 
-for what in '' frob 'list a b' show 'tree --json --dot shop.profile' 'diff a' verify 'show --dot shop.profile' \
+for what in '' frob 'list a b' show 'tree --json --dot shop.profile' 'diff a' 'merge a b' verify 'show --dot shop.profile' \
 	'verify --json shop.profile'; do
 	# shellcheck disable=SC2086
 	run $what
