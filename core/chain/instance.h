@@ -74,7 +74,7 @@ struct instance {
 	uint64_t *counters;
 	void *inst;
 	bool opened;
-	bool stuck;		/* and that is because it did not return */
+	bool stuck;		/* disabled, because it did not return */
 	bool is_async;
 	bool required;		/* never passed over, nor left out */
 	bool closed;		/* sink: the reader is gone */
@@ -82,7 +82,7 @@ struct instance {
 	char why[160];		/* of the quarantine */
 	struct instance_stats ticked;
 	/* What each call asks for is side by side. */
-	bool disabled;	/* never called */
+	bool disabled;		/* never called */
 	size_t n_poison;	/* of the events below */
 	struct instance_stats stats;
 	struct budget budget;

@@ -256,13 +256,3 @@ void rulegen_run(struct rulegen *g, const struct weir_event *ev, const struct ma
 	if (out->n || out->more)
 		memset(g->hit, 0, g->load.set->n_rules * sizeof(*g->hit));
 }
-
-uint32_t rulegen_certain(const struct rulegen_result *r, const struct sigma_rule **to)
-{
-	uint32_t i, n = 0;
-
-	for (i = 0; i < r->n; i++)
-		if (r->matches[i].truth == MATCH_TRUE)
-			to[n++] = r->matches[i].rule;
-	return n;
-}

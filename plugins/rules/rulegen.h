@@ -65,7 +65,5 @@ struct rulegen *rulegen_new(const struct rulegen_conf *conf);
 /* What an event matches; told: by the kernel, of this generation; NULL: it has not judged. */
 void rulegen_run(struct rulegen *g, const struct weir_event *ev, const struct match_told *told,
 		 uint32_t n_words, struct rulegen_result *out);
-/* The rules that match for certain, to an array of RULEGEN_MATCHES; how many. */
-uint32_t rulegen_certain(const struct rulegen_result *r, const struct sigma_rule **to);
 struct rulegen *rulegen_ref(struct rulegen *g);
 struct rulegen *rulegen_unref(struct rulegen *g);

@@ -12,7 +12,6 @@
 
 #include <weir/plugin.h>
 
-#include "rulecorr.h"
 #include "rulegen.h"
 #include "ruleshadow.h"
 #include "ruletell.h"
@@ -66,28 +65,11 @@ struct rules {
 	struct rulegen *now, *before;
 	struct rulecorr *corr;
 	struct ruleshadow *shadow;
-	const struct weir_event *at;	/* the event at work */
 	struct rulegen_result result;
 	bool in_force;
 	struct list { char **at; uint32_t n; } paths, shadow_paths;	/* as the options had them */
 	char *map_file, *placeholder_dir;
 };
-
-/* ---- correlations --------------------------------------------------------------------*/
-
-static bool corr_field(void *arg, const char *name, const char **text, uint32_t *len)
-{
-	struct rules *x = arg;
-
-	return rulelive_text(x->now->user.live, x->at, name, text, len);
-}
-
-static void corr_tell(void *arg, const struct sigma_correlation *c)
-{
-	struct rules *x = arg;
-
-	ruletell_held(&x->tell, c);
-}
 
 /* ---- events --------------------------------------------------------------------------*/
 
@@ -135,16 +117,6 @@ static void count(struct rules *x)
 		weir_count(&x->counters[N_UNCERTAIN], r->matches[i].truth != MATCH_TRUE);
 }
 
-static void correlate(struct rules *x, const struct weir_event *ev)
-{
-	const struct sigma_rule *matched[RULEGEN_MATCHES];
-	uint32_t n = rulegen_certain(&x->result, matched);
-
-	x->at = ev;
-	if (n)
-		rulecorr_event(x->corr, weir_get_u64(ev, x->time, 0), matched, n);
-}
-
 /* What the rules in force say of it, to x->result; the generation that says so. */
 static struct rulegen *judge(struct rules *x, const struct weir_event *ev)
 {
@@ -175,6 +147,7 @@ static struct rulegen *judge(struct rules *x, const struct weir_event *ev)
 static int rules_process(void *inst, struct weir_event *ev)
 {
 	struct rules *x = inst;
+	uint64_t time_ns = weir_get_u64(ev, x->time, 0);
 	struct rulegen *g;
 	uint32_t n = 0;
 
@@ -183,9 +156,8 @@ static int rules_process(void *inst, struct weir_event *ev)
 	g = judge(x, ev);
 	ruletell_begin(&x->tell, ev, g, &x->result);
 	if (g == x->now) {
-		if (!x->result.excluded)
-			correlate(x, ev);
-		n = ruleshadow_event(x->shadow, &x->tell, weir_get_u64(ev, x->time, 0));
+		ruletell_correlate(&x->tell, x->corr, time_ns);
+		n = ruleshadow_event(x->shadow, &x->tell, time_ns);
 	}
 	weir_count(&x->counters[N_DIFFERS], n > 0);
 	if (!x->result.n && !x->result.told)
@@ -285,10 +257,9 @@ static bool start(struct rules *x, const struct weir_setup *s)
 		.map_file = *x->map_file ? x->map_file : NULL,
 		.placeholder_dir = *x->placeholder_dir ? x->placeholder_dir : NULL,
 		.strict = o[OPT_ON_ERROR].v.i == 1, .may_miss = !o[OPT_PATHS].set };
-	const struct rulecorr_conf corr = { .field = corr_field, .tell = corr_tell, .arg = x };
 
 	x->now = rulegen_new(&conf);
-	x->corr = x->now ? rulecorr_new(x->now->load.set, &corr) : NULL;
+	x->corr = x->now ? ruletell_corr_new(&x->tell, x->now) : NULL;
 	if (!x->corr)
 		return false;
 	conf.paths = (const char *const *)x->shadow_paths.at;

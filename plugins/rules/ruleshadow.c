@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rulecorr.h"
-
 #define NAMED	(RULEGEN_MATCHES + RULETELL_HELD)
 
 struct ruleshadow {
@@ -17,29 +15,14 @@ struct ruleshadow {
 	struct ruletell_shadow rows[2 * NAMED];
 };
 
-static bool corr_field(void *arg, const char *name, const char **text, uint32_t *len)
-{
-	struct ruleshadow *s = arg;
-
-	return rulelive_text(s->gen->user.live, s->held.ev, name, text, len);
-}
-
-static void corr_tell(void *arg, const struct sigma_correlation *c)
-{
-	struct ruleshadow *s = arg;
-
-	ruletell_held(&s->held, c);
-}
-
 struct ruleshadow *ruleshadow_new(const struct rulegen_conf *conf)
 {
 	struct ruleshadow *s = calloc(1, sizeof(*s));
-	const struct rulecorr_conf corr = { .field = corr_field, .tell = corr_tell, .arg = s };
 
 	if (!s)
 		return NULL;
 	s->gen = rulegen_new(conf);
-	s->corr = s->gen ? rulecorr_new(s->gen->load.set, &corr) : NULL;
+	s->corr = s->gen ? ruletell_corr_new(&s->held, s->gen) : NULL;
 	return s->corr ? s : ruleshadow_free(s);
 }
 
@@ -124,15 +107,6 @@ static uint32_t differ(const struct ruletell_shadow *now, uint32_t n_now,
 	return n;
 }
 
-static void correlate(struct ruleshadow *s, uint64_t time_ns)
-{
-	const struct sigma_rule *matched[RULEGEN_MATCHES];
-	uint32_t n = rulegen_certain(&s->result, matched);
-
-	if (n)
-		rulecorr_event(s->corr, time_ns, matched, n);
-}
-
 uint32_t ruleshadow_event(struct ruleshadow *s, struct ruletell *t, uint64_t time_ns)
 {
 	struct ruletell_shadow now[NAMED], then[NAMED];
@@ -142,8 +116,7 @@ uint32_t ruleshadow_event(struct ruleshadow *s, struct ruletell *t, uint64_t tim
 		return 0;
 	rulegen_run(s->gen, t->ev, NULL, 0, &s->result);
 	ruletell_begin(&s->held, t->ev, s->gen, &s->result);
-	if (!s->result.excluded)
-		correlate(s, time_ns);
+	ruletell_correlate(&s->held, s->corr, time_ns);
 	if (!s->result.n && !t->result->n && !t->n_held && !s->held.n_held)
 		return 0;
 	n = name_all(t, now);

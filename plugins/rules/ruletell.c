@@ -283,10 +283,38 @@ void ruletell_begin(struct ruletell *t, struct weir_event *ev, struct rulegen *g
 	t->n_held = 0;
 }
 
-void ruletell_held(struct ruletell *t, const struct sigma_correlation *c)
+static bool corr_field(void *arg, const char *name, const char **text, uint32_t *len)
 {
+	struct ruletell *t = arg;
+
+	return rulelive_text(t->gen->user.live, t->ev, name, text, len);
+}
+
+static void corr_tell(void *arg, const struct sigma_correlation *c)
+{
+	struct ruletell *t = arg;
+
 	if (!c->refused && t->n_held < RULETELL_HELD)
 		t->held[t->n_held++] = c;
+}
+
+struct rulecorr *ruletell_corr_new(struct ruletell *t, const struct rulegen *g)
+{
+	const struct rulecorr_conf conf = { .field = corr_field, .tell = corr_tell, .arg = t };
+
+	return rulecorr_new(g->load.set, &conf);
+}
+
+void ruletell_correlate(struct ruletell *t, struct rulecorr *corr, uint64_t time_ns)
+{
+	const struct sigma_rule *matched[RULEGEN_MATCHES];
+	uint32_t i, n = 0;
+
+	for (i = 0; i < t->result->n && !t->result->excluded; i++)
+		if (t->result->matches[i].truth == MATCH_TRUE)
+			matched[n++] = t->result->matches[i].rule;
+	if (n)
+		rulecorr_event(corr, time_ns, matched, n);
 }
 
 void ruletell_shadow(struct ruletell *t, const struct ruletell_shadow *rows, uint32_t n)

@@ -4,6 +4,7 @@
 
 #include <weir/plugin.h>
 
+#include "rulecorr.h"
 #include "rulegen.h"
 
 enum {
@@ -37,10 +38,13 @@ struct ruletell_shadow {
 extern const struct weir_field_def ruletell_produces[RULETELL__MAX];
 
 void ruletell_init(struct ruletell *t, const struct weir_setup *setup);
+/* Correlations of g's rules, over what is begun in t, which has to stay. NULL: no memory. */
+struct rulecorr *ruletell_corr_new(struct ruletell *t, const struct rulegen *g);
 /* An event's matches; then the correlations that hold with it; then they are told. */
 void ruletell_begin(struct ruletell *t, struct weir_event *ev, struct rulegen *g,
 		    const struct rulegen_result *r);
-void ruletell_held(struct ruletell *t, const struct sigma_correlation *c);
+/* An event that is excluded counts for no correlation. */
+void ruletell_correlate(struct ruletell *t, struct rulecorr *corr, uint64_t time_ns);
 /* These differ with the set that runs beside; nothing if n is 0. */
 void ruletell_shadow(struct ruletell *t, const struct ruletell_shadow *rows, uint32_t n);
 void ruletell_end(struct ruletell *t);
