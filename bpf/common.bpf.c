@@ -26,6 +26,7 @@ struct map_scratch m_scratch SEC(".maps");
 struct map_spill m_spill SEC(".maps");
 struct map_excluded m_excluded SEC(".maps");
 struct map_excluded m_protected SEC(".maps");
+struct map_doomed m_doomed SEC(".maps");
 struct map_exec m_exec SEC(".maps");
 struct map_lost m_lost SEC(".maps");
 

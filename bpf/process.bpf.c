@@ -11,6 +11,8 @@
  *				memory, in every thread
  *   tp_btf/sched_process_exit	what a dead thread leaves; exit, where the
  *				other one was passed over or does not exist
+ *   tp_btf/sys_exit		no event: who is doomed dies; only while rules
+ *				are in force that kill parents
  */
 #include "weir.bpf.h"
 
@@ -280,5 +282,22 @@ int on_exit(__u64 *ctx)
 	process_exit(task);
 	bpf_map_delete_elem(&m_excluded, &tgid);
 	bpf_map_delete_elem(&m_protected, &tgid);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int on_sys_exit(__u64 *ctx)
+{
+	struct scratch *s;
+
+	if (!task_listed(&m_doomed, bpf_get_current_task_btf()))
+		return 0;
+	s = scratch_claim(0, false);
+	if (!s)
+		return 0;
+	/* Some are never killed, known by their executable. */
+	base_fill_current(s, WEIR_EV_fork, sizeof(struct weir_fork));
+	op_judge(s, JUDGE_DOOM);
+	scratch_release(s);
 	return 0;
 }

@@ -77,20 +77,14 @@ struct {
 	__type(value, __u32);
 } m_rules_never SEC(".maps");
 
-/* Processes that are to die at what they do next: when each began, by its id. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1024);
-	__type(key, __u32);
-	__type(value, __u64);
-} m_rules_doomed SEC(".maps");
+struct map_doomed m_doomed SEC(".maps");	/* that of the hooks */
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 struct match_head g_head = {};	/* set before it is loaded */
 __u32 g_slot_mask = 0;		/* one less than there are work areas: a power of two */
 volatile __u32 g_enforce = 0;
-static volatile __u32 g_doomed;
+__u32 g_dooms = 0;	/* set before it is loaded: a rule kills parents */
 __u32 g_busy[RULES_SLOTS];	/* work areas in use */
 
 /* ---- what the matcher asks of its includer -----------------------------------------*/
@@ -400,7 +394,10 @@ static __always_inline bool never_touched(struct match *m)
 	return bpf_map_lookup_elem(&m_rules_never, key) != NULL;
 }
 
-/* Dies when it does something next; only the current process can be sent a signal. */
+/*
+ * Only the current process can be sent a signal, so the parent dies in its next event, or when
+ * it next returns from a system call: from the wait for the child that did it.
+ */
 static __always_inline void parent_doom(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -410,8 +407,7 @@ static __always_inline void parent_doom(void)
 
 	if (tgid <= 1)
 		return;
-	bpf_map_update_elem(&m_rules_doomed, &tgid, &start, BPF_ANY);
-	g_doomed = 1;
+	bpf_map_update_elem(&m_doomed, &tgid, &start, BPF_ANY);
 }
 
 static __always_inline bool is_doomed(struct match *m)
@@ -420,9 +416,9 @@ static __always_inline bool is_doomed(struct match *m)
 	__u32 tgid = b->pid;
 	__u64 *start;
 
-	if (!g_doomed)
+	if (!g_dooms)
 		return false;
-	start = bpf_map_lookup_elem(&m_rules_doomed, &tgid);
+	start = bpf_map_lookup_elem(&m_doomed, &tgid);
 	if (!start || *start != b->start || b->type == WEIR_EV_exit)
 		return false;
 	return g_enforce && !never_touched(m);
@@ -520,7 +516,7 @@ static __always_inline int judge(struct match *m, __u32 how)
 	b->flags |= WEIR_REC_JUDGED;
 	if (is_doomed(m))
 		return doom(m, how);
-	if (!(g_head.types >> (b->type & (MATCH_TYPES - 1)) & 1))
+	if (how & JUDGE_DOOM || !(g_head.types >> (b->type & (MATCH_TYPES - 1)) & 1))
 		return 0;
 	match_all(m);
 	if (!m->w->n_found && !slot->told)

@@ -129,6 +129,14 @@ struct map_excluded {
 extern struct map_excluded m_excluded SEC(".maps");
 /* The same of those that are protected. */
 extern struct map_excluded m_protected SEC(".maps");
+/* When each process began that is to die for what a child of it did, by its id. */
+struct map_doomed {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, __u64);
+};
+extern struct map_doomed m_doomed SEC(".maps");
 
 struct map_exec {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -206,6 +214,7 @@ enum judge_how {
 	JUDGE_BEFORE = 2,	/* the operation is not done yet */
 	JUDGE_NO_IMAGE = 4,	/* an exec of which just the file is known */
 	JUDGE_NEW_IMAGE = 8,	/* an exec whose image has not run yet */
+	JUDGE_DOOM = 16,	/* no event: the process may have to die, that is all */
 };
 enum judged { JUDGED_BLOCKED = 1, JUDGED_EXCLUDED = 2 };
 

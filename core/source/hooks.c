@@ -147,6 +147,7 @@ const struct hook hooks[] = {
 	{ "on_shell_enter", "shell_line", HOOK_UPROBE, T(shell_command), 0 },
 	{ "on_shell_leave", "shell_line", HOOK_UPROBE, T(shell_command), T(shell_command) },
 
+	{ "on_sys_exit", "sys_exit", HOOK_RULES, ALL_TYPES, 0 },
 	{ "snapshot_task", "task", HOOK_ITER, ALL_TYPES, 0 },
 };
 const size_t n_hooks = ARRAY_LEN(hooks);
@@ -177,7 +178,7 @@ bool hook_have(const struct kernel_facts *f, const char *prog)
 /* The name in BTF of what a hook attaches to. */
 static void btf_name(const struct hook *h, bool lsm, char *buf, size_t size)
 {
-	if (h->kind == HOOK_TP)
+	if (h->kind == HOOK_TP || h->kind == HOOK_RULES)
 		snprintf(buf, size, "btf_trace_%s", h->target);
 	else if (h->kind == HOOK_ITER)
 		snprintf(buf, size, "bpf_iter_%s", h->target);

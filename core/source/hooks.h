@@ -16,7 +16,8 @@ enum hook_kind {
 	HOOK_TP,	/* tracepoint */
 	HOOK_FENTRY,
 	HOOK_ITER,
-	HOOK_UPROBE	/* a program of user space; attached where a plugin asks for it */
+	HOOK_UPROBE,	/* a program of user space; attached where a plugin asks for it */
+	HOOK_RULES	/* a tracepoint; attached while rules ask for it */
 };
 
 struct hook {

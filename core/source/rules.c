@@ -37,6 +37,34 @@ void krules_begin(struct krules *k, struct weir_skel *skel, bool loop)
 	k->loop = loop;
 }
 
+/* A parent that waits for its child dies when it returns; else in its next event. */
+static void doom_attach(struct krules *k)
+{
+	bool needed = k->generations[0].dooms || k->generations[1].dooms;
+
+	if (needed && !k->doom && bpf_program__autoload(k->skel->progs.on_sys_exit)) {
+		k->doom = bpf_program__attach(k->skel->progs.on_sys_exit);
+		if (!k->doom)
+			log_warn("cannot attach to sys_exit: %s: parents that rules kill die when "
+				 "they do something that is seen", strerror(errno));
+	} else if (!needed) {
+		bpf_link__destroy(k->doom);
+		k->doom = NULL;
+	}
+}
+
+static bool rules_doom(const struct weir_rules *r)
+{
+	const struct weir_rules_array *a = &r->arrays[MATCH_ARRAY_rules];
+	const struct match_rule *rules = a->p;
+	uint32_t i;
+
+	for (i = 0; i < a->n; i++)
+		if (rules[i].action & MATCH_KILL_PARENT)
+			return true;
+	return false;
+}
+
 /* ---- one generation ------------------------------------------------------------------*/
 
 /* Out of force already. Programs that run may still be in it. */
@@ -250,7 +278,10 @@ static int generation_make(struct krules *k, struct krules_generation *g, unsign
 	head->generation = g->number;
 	g->skel->bss->g_slot_mask = slots_wanted() - 1;
 	g->skel->bss->g_enforce = k->enforce;
-	r = targets_set(k, g->skel, parity);
+	g->skel->bss->g_dooms = g->dooms;
+	r = bpf_map__reuse_fd(g->skel->maps.m_doomed, bpf_map__fd(k->skel->maps.m_doomed));
+	if (!r)
+		r = targets_set(k, g->skel, parity);
 	if (!r)
 		r = rules_skel__load(g->skel);
 	if (!r)
@@ -279,12 +310,13 @@ int krules_load(struct krules *k, const void *owner, const struct weir_rules *ru
 	if (!r) {
 		generation_end(g);
 		*g = (struct krules_generation){ .number = number, .owner = owner,
-			.blocks = rules->blocks };
+			.blocks = rules->blocks, .dooms = rules_doom(rules) };
 		r = generation_make(k, g, number & 1, rules);
 		if (r)
 			generation_end(g);
 		else
 			k->last = number;
+		doom_attach(k);
 	}
 	pthread_mutex_unlock(&k->lock);
 	return r ? r : (int)number;
@@ -337,6 +369,7 @@ void krules_drop(struct krules *k, const void *owner)
 		if (k->generations[i].number == k->in_force)
 			force(k, next_of(k, &k->generations[i]));
 		generation_end(&k->generations[i]);
+		doom_attach(k);
 	}
 	pthread_mutex_unlock(&k->lock);
 }
@@ -361,6 +394,8 @@ void krules_end(struct krules *k)
 		force(k, NULL);
 	generation_end(&k->generations[0]);
 	generation_end(&k->generations[1]);
+	if (k->skel)
+		doom_attach(k);
 	k->skel = NULL;
 	pthread_mutex_unlock(&k->lock);
 }

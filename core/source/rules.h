@@ -21,6 +21,7 @@ struct krules_generation {
 	uint32_t number;	/* 0: this place is empty */
 	const void *owner;
 	uint64_t blocks;	/* types that some rule of it blocks */
+	bool dooms;		/* some rule of it kills parents */
 	struct rules_skel *skel;
 	struct bpf_link *links[HOOK_MAX];
 };
@@ -31,6 +32,7 @@ struct krules {
 	bool loop;
 	uint32_t last, in_force;	/* generations */
 	bool enforce;
+	struct bpf_link *doom;	/* on_sys_exit, while a generation needs it */
 	struct krules_generation generations[2];	/* even, odd */
 };
 

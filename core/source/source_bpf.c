@@ -504,6 +504,7 @@ static void hooks_attach(struct source_bpf *b)
 	outcomes_attach(b);
 	for (i = 0; i < n_hooks; i++)
 		if (hooks[i].kind != HOOK_OUTCOME && hooks[i].kind != HOOK_ITER &&
+		    hooks[i].kind != HOOK_RULES &&
 		    (hooks[i].kind == HOOK_UPROBE ? hook_loaded(b, i) != NULL : hook_attach(b, i)))
 			served |= hooks[i].serves;
 	hooks_judge(b);
@@ -585,6 +586,7 @@ uint64_t source_bpf_types(const struct source *s)
 static const char *const kind_names[] = {
 	[HOOK_LSM] = "lsm", [HOOK_LSM_VOID] = "lsm", [HOOK_OUTCOME] = "fexit",
 	[HOOK_TP] = "tp_btf", [HOOK_FENTRY] = "fentry", [HOOK_ITER] = "iter", [HOOK_UPROBE] = "uprobe",
+	[HOOK_RULES] = "tp_btf",
 };
 
 /* sched_process_exit cleans up; it tells exits only where taskstats cannot. */
