@@ -183,6 +183,22 @@ all_done()
 	[ ! -s "$T/undone" ] || { sed 's/^/# /' "$T/undone"; false; }
 }
 
+# rule ID TYPE ACTION CONDITION...: a rule on our own names, in $T/rules; $MORE goes to "weir".
+rule()
+{
+	local c
+
+	{
+		printf 'title: %s %s\nid: %s\nlevel: high\ntags: [attack.execution, attack.t1059]\n' \
+			"$3" "$2" "$1"
+		printf 'logsource: { category: %s, service: weir }\ndetection:\n  s:\n' "$2"
+		for c in "${@:4}"; do
+			printf '    %s\n' "$c"
+		done
+		printf '  condition: s\nweir: { action: %s%s }\n' "$3" "${MORE:-}"
+	} >"$T/rules/$1.yml"
+}
+
 inode() { stat -c %i "$1"; }
 device() { stat -c %Hd:%Ld "$1"; }
 # A module of this kernel, as it is loaded; another test may have it.
