@@ -20,7 +20,7 @@ cat >"$T/shop" <<'END'
 exec <"$1/orders"
 while read -r what; do
 	case $what in
-	request) /bin/true; : >"$1/cache/entry"; rm -f "$1/cache/entry"; : 2>/dev/null 3<>/dev/tcp/127.0.0.1/1 ;;
+	request) : >"$1/cache/entry"; rm -f "$1/cache/entry"; : 2>/dev/null 3<>/dev/tcp/127.0.0.1/1 ;;
 	shell) /bin/dash -c : ;;
 	drop) : >/usr/local/bin/dropped ;;
 	connect) : 2>/dev/null 3<>/dev/tcp/127.0.0.1/2 ;;
@@ -57,7 +57,8 @@ learn()
 		"type=connect $mine profile.state=stable"
 }
 check "exec, files and connections become stable" learn
-requests() { yes request | head -n 20 >&7; }
+# A thousand, before and after.
+requests() { yes request | head -n 500 >&7; }
 requests
 order shell drop connect cron
 check "a shell" await "type=anomaly anomaly.item=/usr/bin/dash ref.type=exec" || show
