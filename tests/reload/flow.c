@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * usage: flow [--exact]
- * Reads the sensor's JSON lines and accounts for every event: the numbers of
- * each class follow each other without a gap or a repetition; an event is
+ * Reads the sensor's JSON lines and accounts for every event: no number of a
+ * class is missing or comes twice (neighbours from two processors may change
+ * places: each takes its number before it has room in the ring); an event is
  * amended at most once by a chain (--exact: each exec once), and the
  * amendments of a process come in the order of its events. Prints what it saw
  * as NAME=NUMBER lines; status 1 if something is wrong.
@@ -20,11 +21,12 @@
 struct seen {
 	uint64_t first_id, next[CLASSES];
 	uint64_t n_lines, n_exec, n_amended, n_lost, n_config, n_refused, n_stage;
-	uint64_t gaps, repeated, disorder, twice, unknown;
+	uint64_t numbered[CLASSES];
+	uint64_t gaps, swapped, repeated, disorder, twice, unknown;
 	uint64_t max_state;	/* of the toy that hands its state over */
 };
 
-static uint8_t amended[EVENTS_MAX];
+static uint8_t amended[EVENTS_MAX], there[CLASSES][EVENTS_MAX];
 static struct { uint64_t key, id; } last[KEYS];
 static struct seen s;
 
@@ -60,12 +62,14 @@ static void numbered(const char *line)
 
 	for (i = 0; i < CLASSES && !is(class, classes[i]); i++)
 		;
-	if (i == CLASSES) {
+	if (i == CLASSES || seq >= EVENTS_MAX) {
 		s.unknown++;
 		return;
 	}
-	s.gaps += seq > s.next[i] ? seq - s.next[i] : 0;
-	s.repeated += seq < s.next[i];
+	s.repeated += there[i][seq];
+	s.swapped += seq < s.next[i] && !there[i][seq];
+	s.numbered[i] += !there[i][seq];
+	there[i][seq] = 1;
 	if (seq >= s.next[i])
 		s.next[i] = seq + 1;
 }
@@ -122,6 +126,7 @@ int main(int argc, char **argv)
 	bool exact = argc > 1 && !strcmp(argv[1], "--exact");
 	char *line = NULL;
 	size_t cap = 0;
+	unsigned i;
 	ssize_t n;
 
 	while ((n = getline(&line, &cap, stdin)) > 0) {
@@ -130,13 +135,16 @@ int main(int argc, char **argv)
 		take(line);
 	}
 	free(line);
+	for (i = 0; i < CLASSES; i++)
+		s.gaps += s.next[i] - s.numbered[i];
 	printf("lines=%llu\nexec=%llu\namended=%llu\nlost=%llu\nconfig=%llu\nrefused=%llu\n",
 	       (unsigned long long)s.n_lines, (unsigned long long)s.n_exec,
 	       (unsigned long long)s.n_amended, (unsigned long long)s.n_lost,
 	       (unsigned long long)s.n_config, (unsigned long long)s.n_refused);
-	printf("stage=%llu\nstate=%llu\ngaps=%llu\nrepeated=%llu\ndisorder=%llu\ntwice=%llu\nunknown=%llu\n",
+	printf("stage=%llu\nstate=%llu\ngaps=%llu\nswapped=%llu\nrepeated=%llu\ndisorder=%llu\ntwice=%llu\nunknown=%llu\n",
 	       (unsigned long long)s.n_stage, (unsigned long long)s.max_state,
-	       (unsigned long long)s.gaps, (unsigned long long)s.repeated,
+	       (unsigned long long)s.gaps, (unsigned long long)s.swapped,
+	       (unsigned long long)s.repeated,
 	       (unsigned long long)s.disorder, (unsigned long long)s.twice,
 	       (unsigned long long)s.unknown);
 	return s.gaps || s.repeated || s.disorder || s.twice || s.unknown ||
