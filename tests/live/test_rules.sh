@@ -260,6 +260,11 @@ check "nothing of it was done" is "$(find "$T/no" "$T/ov/no" -maxdepth 1 -name '
 
 check "all is told as it was done" "$EXPECT" --wait "$OUT" $DEADLINE "${TOLD[@]}"
 
+# ---- nobody reads: what the arguments decide does not depend on it, either
+kill -STOP "$sensor"
+check "stopped: an argument kills" is "$(/bin/echo hello --evil; echo $?)" 137
+check "stopped: a path is refused" denied mkdir mkdir "$T/no/f" 755
+kill -CONT "$sensor"
 # ---- other rules while it goes on: at no moment are there none
 # shellcheck disable=SC2016
 perl -e 'until (-e "$ARGV[0]/stop") { print "made\n" if mkdir "$ARGV[0]/no/h"; select undef, undef, undef, 0.02 }' \
