@@ -246,6 +246,11 @@ enum weir_shell_kind {
 	WEIR_SHELL_DASH = 3,
 	WEIR_SHELL_OTHER = 4,
 };
+
+/* In the number of a system call: it is not of the native ABI. */
+#define WEIR_SYSCALL_COMPAT	(1u << 31)	/* 32 bits */
+#define WEIR_SYSCALL_X32	(1u << 30)	/* as the process said it */
+
 enum weir_self_test_result {
 	WEIR_SELF_TEST_PASSED = 1,
 	WEIR_SELF_TEST_FAILED = 2,

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <weir/syscall.h>
+
 #define NET_HEAD	3u	/* bytes of a pitem_net before the address */
 #define TEXT_PARTS	64u	/* components of a path that are told */
 
@@ -12,6 +14,7 @@ static const char *const type_names[PTYPE__MAX] = {
 	[PTYPE_EXEC] = "exec", [PTYPE_FILE] = "file", [PTYPE_DNS] = "dns",
 	[PTYPE_CONNECT] = "connect", [PTYPE_BIND] = "bind", [PTYPE_SIGNAL] = "signal",
 	[PTYPE_MODULE] = "module", [PTYPE_CREDENTIALS] = "credentials", [PTYPE_MOUNT] = "mount",
+	[PTYPE_SYSCALL] = "syscall", [PTYPE_CAPABILITY] = "capability",
 };
 
 static const char *const kind_names[PNODE__MAX] = {
@@ -21,6 +24,7 @@ static const char *const kind_names[PNODE__MAX] = {
 	[PNODE_UNIX] = "socket",
 	[PNODE_SIGNAL] = "signal", [PNODE_PTRACE] = "tracing", [PNODE_MODULE] = "module",
 	[PNODE_CRED] = "credentials", [PNODE_MOUNT] = "mount", [PNODE_CAPS] = "capabilities",
+	[PNODE_SYSCALL] = "system call", [PNODE_CAPUSE] = "capability",
 };
 
 const char *pitem_type_name(enum ptype type)
@@ -71,6 +75,20 @@ static void net_text(const struct pitem *item, char *out, size_t size)
 		snprintf(out, size, "port %u %s", item->number, proto);
 }
 
+static void cap_text(uint32_t number, char *out, size_t size)
+{
+	static const struct { const char *set; uint32_t number; const char *name; } values[] = {
+#define VALUE(set, number, name) { #set, (uint32_t)(number), name },
+#include <weir/values.def>
+	};
+	size_t i;
+
+	snprintf(out, size, "capability %u", number);
+	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		if (values[i].number == number && !strcmp(values[i].set, "capability"))
+			snprintf(out, size, "%s", values[i].name);
+}
+
 void pitem_text(const struct pitem *item, char *out, size_t size)
 {
 	const int len = (int)item->len;
@@ -88,6 +106,12 @@ void pitem_text(const struct pitem *item, char *out, size_t size)
 		break;
 	case PNODE_SIGNAL:
 		snprintf(out, size, "signal %u to %.*s", item->number, len, item->name);
+		break;
+	case PNODE_SYSCALL:
+		weir_syscall_text(item->number, out, size);
+		break;
+	case PNODE_CAPUSE:
+		cap_text(item->number, out, size);
 		break;
 	default:
 		snprintf(out, size, "%.*s", len, item->name);

@@ -144,6 +144,9 @@ static bool is_in_place(const struct pkey *key, uint8_t parent)
 	case PNODE_PATTERN:
 		return (parent == PNODE_PROCESS || parent == PNODE_FILE) && is_component(key) &&
 		       memchr(key->name, '*', key->len);
+	case PNODE_SYSCALL:
+	case PNODE_CAPUSE:
+		return parent == PNODE_PROCESS && !key->len;
 	default:
 		return parent == PNODE_PROCESS;
 	}

@@ -410,4 +410,4 @@ WEIR_PLUGIN_DEFINE(profile, WEIR_PLUGIN_ENRICHER, "1.0", "Apache-2.0",
 	.counters = profile_counters, .n_counters = WEIR_N_OF(profile_counters),
 	.open = profile_open, .close = profile_close, .process = profile_process,
 	.tick = profile_tick,
-	.state = 1, .adopt = profile_adopt);
+	.state = 2, .adopt = profile_adopt);

@@ -32,6 +32,8 @@ enum pnode_kind {
 	PNODE_CRED,	/* name: the new credentials, in words */
 	PNODE_MOUNT,	/* name: type of file system and place */
 	PNODE_SCRIPT,	/* name: path of what the program, an interpreter, was begun for */
+	PNODE_SYSCALL,	/* number: of the system call, with WEIR_SYSCALL_COMPAT and _X32 */
+	PNODE_CAPUSE,	/* number: the capability that it used */
 	PNODE__MAX
 };
 

@@ -13,7 +13,8 @@ static const struct pstate_conf conf = {
 	.warmup_s = WARM, .unstable_s = UNSTABLE, .quiet_s = QUIET,
 	.stable_s = { [PTYPE_EXEC] = STABLE, [PTYPE_FILE] = STABLE, [PTYPE_DNS] = 2 * STABLE,
 		[PTYPE_CONNECT] = STABLE, [PTYPE_BIND] = STABLE, [PTYPE_SIGNAL] = STABLE,
-		[PTYPE_MODULE] = STABLE, [PTYPE_CREDENTIALS] = STABLE, [PTYPE_MOUNT] = STABLE },
+		[PTYPE_MODULE] = STABLE, [PTYPE_CREDENTIALS] = STABLE, [PTYPE_MOUNT] = STABLE,
+		[PTYPE_SYSCALL] = STABLE, [PTYPE_CAPABILITY] = STABLE },
 };
 
 /* An event: when, in an instance how old, new or not, with a full profile or not. */

@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <weir/wire.h>
+
 #include "pformat.h"
 #include "pmerge.h"
 #include "pstore.h"
@@ -16,7 +18,7 @@
 
 static const struct pprofile_conf conf = {
 	.states = { .unstable_s = 3600, .quiet_s = 3600,
-		.stable_s = { 900, 900, 900, 900, 900, 900, 900, 900, 900 } },
+		.stable_s = { 900, 900, 900, 900, 900, 900, 900, 900, 900, 900, 900 } },
 	.max_versions = 20, .types = (1u << PTYPE__MAX) - 1,
 };
 
@@ -43,6 +45,12 @@ static void do_one(struct pprofile *p, struct ptrail *trail, uint8_t version, ui
 		item = (struct pitem){ .type = PTYPE_DNS, .kind = PNODE_DNS, .number = draw(3),
 			.name = path };
 		item.len = (uint32_t)snprintf(path, sizeof(path), "d%c.example", 'a' + draw(26));
+	} else if (!draw(8)) {
+		item = (struct pitem){ .type = PTYPE_SYSCALL, .kind = PNODE_SYSCALL,
+			.number = draw(40) | (draw(2) ? 0 : WEIR_SYSCALL_COMPAT) };
+	} else if (!draw(8)) {
+		item = (struct pitem){ .type = PTYPE_CAPABILITY, .kind = PNODE_CAPUSE,
+			.number = draw(41) };
 	} else {
 		item.len = (uint32_t)snprintf(path, sizeof(path), "/srv/%c%c/f%c%c", 'a' + draw(8),
 			'a' + draw(8), 'a' + draw(26), 'a' + draw(26));

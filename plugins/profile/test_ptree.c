@@ -4,6 +4,10 @@
  * blind, names are reduced where they may be. Cases come from a generator that is always
  * the same.
  */
+#include <sys/syscall.h>
+
+#include <weir/wire.h>
+
 #include "pevict.h"
 #include "pprofile.h"
 #include "preduce.h"
@@ -110,7 +114,7 @@ static void test_insert(void)
 
 static const struct pprofile_conf conf = {
 	.states = { .warmup_s = 0, .unstable_s = 3600, .quiet_s = 3600,
-		.stable_s = { 900, 900, 900, 900, 900, 900, 900, 900, 900 } },
+		.stable_s = { 900, 900, 900, 900, 900, 900, 900, 900, 900, 900, 900 } },
 	.max_versions = 20, .types = (1u << PTYPE__MAX) - 1,
 };
 
@@ -218,6 +222,42 @@ static void test_exec_state(void)
 	a = ask(p, nginx, &dns, 0, 1501);
 	ok(!a.known && p->tree.n_nodes == n + 1, "what a known one asks is learnt");
 	ptrail_unref(sh);
+	ptrail_unref(nginx);
+	pprofile_free(p);
+}
+
+/* Numbers without a name, told apart by ABI. */
+static void test_numbers(void)
+{
+	static const struct { uint8_t kind; uint32_t number; const char *text; } rows[] = {
+		{ PNODE_SYSCALL, SYS_ptrace, "ptrace" },
+		{ PNODE_SYSCALL, 450 | WEIR_SYSCALL_COMPAT, "compat:set_mempolicy_home_node" },
+		{ PNODE_SYSCALL, SYS_ptrace | WEIR_SYSCALL_X32, "x32:ptrace" },
+		{ PNODE_SYSCALL, 9999, "9999" },
+		{ PNODE_SYSCALL, 9999 | WEIR_SYSCALL_COMPAT, "compat:9999" },
+		{ PNODE_CAPUSE, 0, "CAP_CHOWN" },
+		{ PNODE_CAPUSE, 40, "CAP_CHECKPOINT_RESTORE" },
+		{ PNODE_CAPUSE, 41, "capability 41" },
+	};
+	struct ptrail *nginx = trail_of(NULL, "/usr/sbin/nginx");
+	struct pprofile *p = profile(0);
+	struct pprofile_answer a;
+	struct pitem item;
+	char text[64];
+	uint32_t i;
+
+	run(p, nginx, 0, 0);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		item = (struct pitem){ .kind = rows[i].kind, .number = rows[i].number,
+			.type = rows[i].kind == PNODE_CAPUSE ? PTYPE_CAPABILITY : PTYPE_SYSCALL };
+		a = ask(p, nginx, &item, 0, 1);
+		ok(!a.known && a.process_known && a.unknown, "%s is new", rows[i].text);
+		ok(ask(p, nginx, &item, 0, 2).known, "then known");
+		pitem_path_text(&p->tree, ptree_at(&p->tree, a.process)->child, text, sizeof(text));
+		is_str(text, rows[i].text, "its name");
+	}
+	is_str(pitem_type_name(pitem_type_of("syscall")), "syscall", "a type by name");
+	is_str(pitem_type_name(pitem_type_of("capability")), "capability", "and the other");
 	ptrail_unref(nginx);
 	pprofile_free(p);
 }
@@ -497,6 +537,7 @@ int main(void)
 	test_insert();
 	test_profile();
 	test_exec_state();
+	test_numbers();
 	test_versions();
 	test_look();
 	test_bounds();
