@@ -788,7 +788,7 @@ __noinline int op_emit(struct scratch *s, __u32 outcome, __u32 error)
 	struct weir_base *b;
 	__u32 size, type;
 	bool critical;
-	long r;
+	long r = 1;
 
 	if (!s)
 		return 0;
@@ -823,7 +823,7 @@ __noinline int op_emit(struct scratch *s, __u32 outcome, __u32 error)
 		lost_count(type, WEIR_LOST_RING_FULL);
 out:
 	scratch_release(s);
-	return 0;
+	return r != 0;
 }
 
 /* ---- rules ------------------------------------------------------------------------*/

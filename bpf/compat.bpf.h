@@ -23,6 +23,7 @@ struct pt_regs___x86 {
 };
 struct pt_regs___arm64 {
 	__u64 regs[31];
+	__u64 pstate;
 };
 struct thread_info___x86 {
 	__u32 status;
@@ -132,6 +133,30 @@ static __always_inline bool compat_is_32(const struct task_struct *task)
 
 	return bpf_core_field_exists(t->thread_info.status) &&
 	       BPF_CORE_READ(t, thread_info.status) & TS_COMPAT;
+}
+
+/*
+ * Whether the system call that begins is one of 32 bits, on x86_64 and arm64. Read without
+ * a helper: both pointers are known to the verifier.
+ */
+#define PSR_MODE32_BIT 0x10u
+static __always_inline bool compat_syscall_is_32(const struct task_struct *task,
+						 const void *regs)
+{
+	const struct pt_regs___arm64 *a = (void *)regs;
+	const struct task_struct___x86 *t = (void *)task;
+
+	if (bpf_core_field_exists(t->thread_info.status))
+		return t->thread_info.status & TS_COMPAT;
+	return bpf_core_field_exists(a->pstate) && a->pstate & PSR_MODE32_BIT;
+}
+
+/* A bit of the number is a mark there, and nowhere else. */
+static __always_inline bool compat_x32(void)
+{
+	struct task_struct___x86 *t = NULL;
+
+	return bpf_core_field_exists(t->thread_info.status);
 }
 
 /*

@@ -210,6 +210,7 @@ struct bpf_map {
 
 struct user_namespace {
 	struct ns_common ns;
+	int level;
 };
 
 typedef struct { __u64 val; } kernel_cap_t;

@@ -23,6 +23,9 @@
 /* g_seq has a line of cache for each class. */
 #define SEQ_STEP	16u
 
+/* Of a key of m_first, a cgroup's id, which counts up from 1; the generation is above them. */
+#define FIRST_KEY_BITS	48
+
 #define LPM_DATA	252u
 
 struct lpm_key {

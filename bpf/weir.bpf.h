@@ -204,7 +204,7 @@ __u64 text_put(struct scratch *s, __u64 from, __u32 max);
 __u64 user_text_put(struct scratch *s, __u64 from, __u32 max);
 /* The file's facts of walk_dentry into a FILE_FIELDS event's struct. */
 int file_put(struct scratch *s);
-/* Emits and releases. */
+/* Emits and releases; not 0: the record is lost, which is counted. */
 int op_emit(struct scratch *s, __u32 outcome, __u32 error);
 
 /* ---- what rules.bpf.c replaces -------------------------------------------------*/

@@ -23,6 +23,7 @@
 #include "daemon_state.h"
 #include "retire.h"
 #include "settings.h"
+#include "source/source.h"
 #include "util/log.h"
 #include "util/macros.h"
 
@@ -112,23 +113,29 @@ static void quarantined_tell(const struct plan *p)
 	}
 }
 
+static unsigned stages_that(const struct reload_report *rep, const char *result)
+{
+	unsigned n = 0;
+	size_t i;
+
+	for (i = 0; i < rep->n_rows && rep->ok; i++)
+		n += !strcmp(rep->rows[i].result, result);
+	return n;
+}
+
 static void config_tell(struct daemon *dm, const struct reload_report *rep)
 {
 	struct notice_config n = {
 		.trigger = rep->trigger, .generation = rep->generation,
 		.digest = rep->digest, .file = dm->conf->config,
 		.errors = (unsigned)rep->diag.n_errors,
+		.kept = stages_that(rep, "kept"), .adopted = stages_that(rep, "adopted"),
+		.cold = stages_that(rep, "cold"), .added = stages_that(rep, "added"),
+		.removed = stages_that(rep, "removed"),
 	};
 	char error[512];
 	size_t i;
 
-	for (i = 0; i < rep->n_rows && rep->ok; i++) {
-		n.kept += !strcmp(rep->rows[i].result, "kept");
-		n.adopted += !strcmp(rep->rows[i].result, "adopted");
-		n.cold += !strcmp(rep->rows[i].result, "cold");
-		n.added += !strcmp(rep->rows[i].result, "added");
-		n.removed += !strcmp(rep->rows[i].result, "removed");
-	}
 	for (i = 0; !rep->ok && i < rep->diag.n && !n.error; i++)
 		if (rep->diag.items[i].severity == DIAG_ERROR) {
 			diag_format(&rep->diag.items[i], error, sizeof(error));
@@ -491,6 +498,9 @@ void reload_run(struct daemon *dm, unsigned trigger, bool dry,
 	counts_add(dm, report->ok);
 	report_log(report);
 	config_tell(dm, report);
+	/* Who begins without state has not heard what is told once. */
+	if (stages_that(report, "cold") + stages_that(report, "added"))
+		source_retell(dm->source);
 }
 
 int reload_start(struct daemon *dm)

@@ -75,7 +75,7 @@ static bool is_short(const struct weir_field *fld)
 	const char *set = fld->def.values;
 
 	return fld->value_names && set && strcmp(set, "errno") && strcmp(set, "signal") &&
-	       strcmp(set, "event");
+	       strcmp(set, "event") && strcmp(set, "syscall");
 }
 
 static void field(FILE *f, const struct weir_field *fld)

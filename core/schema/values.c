@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Owns the value sets. Those of values.def are constant; the names of errno
- * and signals are libc's, read once.
+ * and signals are libc's, those of system calls this machine's, made once.
  */
 #include "schema/values.h"
 
 #include <signal.h>
 #include <string.h>
+
+#include <weir/syscall.h>
 
 #include "util/macros.h"
 
@@ -24,6 +26,8 @@ static const struct weir_value_name set_event[] = {
 #define ERRNO_MAX	134
 static struct weir_value_name set_errno[ERRNO_MAX + 1];
 static struct weir_value_name set_signal[NSIG + 1];
+#define SYSCALLS_MAX	1024
+static struct weir_value_name set_syscall[SYSCALLS_MAX + 1];
 
 static const struct {
 	const char *name;
@@ -34,6 +38,7 @@ static const struct {
 	{ "event", set_event },
 	{ "errno", set_errno },
 	{ "signal", set_signal },
+	{ "syscall", set_syscall },
 };
 
 static void libc_sets_fill(void)
@@ -56,12 +61,40 @@ static void libc_sets_fill(void)
 	}
 }
 
+static void syscalls_fill(void)
+{
+	static char names[SYSCALLS_MAX][40];
+	size_t n_rows, i, n = 0;
+	const struct weir_syscall_row *rows = weir_syscalls(&n_rows);
+	uint32_t codes[2];
+	unsigned k;
+
+	for (i = 0; i < n_rows; i++) {
+		codes[0] = (uint32_t)rows[i].native;
+		codes[1] = (uint32_t)rows[i].compat | WEIR_SYSCALL_COMPAT;
+		for (k = 0; k < 2; k++) {
+			if ((k ? rows[i].compat : rows[i].native) < 0)
+				continue;
+			MUST(n < SYSCALLS_MAX);
+			weir_syscall_text(codes[k], names[n], sizeof(names[n]));
+			set_syscall[n] = (struct weir_value_name){ codes[k], names[n] };
+			n++;
+		}
+	}
+}
+
+static void sets_fill(void)
+{
+	syscalls_fill();
+	libc_sets_fill();
+}
+
 const struct weir_value_name *values_find(const char *set)
 {
 	size_t i;
 
 	if (!set_errno[0].name)
-		libc_sets_fill();
+		sets_fill();
 	for (i = 0; i < ARRAY_LEN(sets); i++)
 		if (!strcmp(sets[i].name, set))
 			return sets[i].names;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of numbers: the sets of values.def, event types, errno, signals. */
+/* Names of numbers: the sets of values.def, event types, errno, signals, system calls. */
 #pragma once
 
 #include <weir/plugin.h>

@@ -65,7 +65,12 @@ static const char *do_credentials(void)
 	return deed_result(syscall(SYS_capset, &head, data), "capset");
 }
 
+static const char *do_syscall(void)
+{
+	return deed_result(syscall(SYS_personality, 0xffffffff), "personality");
+}
+
 const struct deed deeds_last[] = {
-	{ "namespace", do_namespace }, { "mount", do_mount }, { "umount", do_mount },
+	{ "syscall", do_syscall }, { "capability", do_namespace }, { "namespace", do_namespace }, { "mount", do_mount }, { "umount", do_mount },
 	{ "credentials", do_credentials }, { NULL, NULL },
 };

@@ -144,6 +144,9 @@ const struct hook hooks[] = {
 	{ "on_ptrace_checked", "__ptrace_may_access", HOOK_OUTCOME, T(ptrace), 0 },
 	{ "on_ptrace_traceme", "ptrace_traceme", HOOK_LSM, T(ptrace), T(ptrace) },
 
+	{ "on_capable", "capable", HOOK_LSM_VOID, T(capability), T(capability) },
+	{ "on_sys_enter", "sys_enter", HOOK_TP, T(syscall), T(syscall) },
+
 	{ "on_shell_enter", "shell_line", HOOK_UPROBE, T(shell_command), 0 },
 	{ "on_shell_leave", "shell_line", HOOK_UPROBE, T(shell_command), T(shell_command) },
 

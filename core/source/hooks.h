@@ -11,7 +11,7 @@
 
 enum hook_kind {
 	HOOK_LSM,	/* fills an event and may block; fentry where BPF LSM is off */
-	HOOK_LSM_VOID,	/* the same, but the kernel does not ask for a verdict */
+	HOOK_LSM_VOID,	/* the same, but it has no say */
 	HOOK_OUTCOME,	/* fexit of the function that does it: tells the outcome */
 	HOOK_TP,	/* tracepoint */
 	HOOK_FENTRY,

@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shared.bpf.h"
+#include "source/cgroupid.h"
 #include "source/hooks.h"
 #include "source/source_bpf.h"
 #include "util/log.h"
@@ -101,6 +101,10 @@ static size_t failed_hook(void)
 	return i;
 }
 
+/* Types that tell what a cgroup has not done before, and how many cgroups they remember. */
+#define FIRST_TYPES	(1ull << WEIR_EV_syscall | 1ull << WEIR_EV_capability)
+#define FIRST_CGROUPS	4096u
+
 /* ---- settings --------------------------------------------------------------------*/
 
 static uint32_t ring_size(uint32_t bytes)
@@ -134,6 +138,8 @@ static void settings_fill(struct weir_skel *skel, const struct source_bpf_conf *
 	}
 	ro->cfg_ptrace_reads = conf->ptrace_reads;
 	ro->cfg_types = conf->types;
+	if (conf->types & FIRST_TYPES)
+		bpf_map__set_max_entries(skel->maps.m_first, FIRST_CGROUPS);
 	ro->cfg_lsm = f->lsm;
 	ro->cfg_lsm_fexit = !f->lsm && f->func_ret;
 	bpf_map__set_max_entries(skel->maps.m_ring_critical, ring_size(conf->ring_critical));
@@ -185,23 +191,19 @@ static int pids_put(struct weir_skel *skel, const struct source_bpf_conf *conf)
 	return r;
 }
 
-/* A cgroup's id is the inode number of its folder in the unified hierarchy. */
 static int cgroups_put(struct weir_skel *skel, const struct source_bpf_conf *conf)
 {
 	uint32_t one = 1;
-	char path[4096];
-	struct stat st;
 	uint64_t id;
 	size_t i;
+	int r;
 
 	for (i = 0; i < conf->n_skip_cgroups; i++) {
-		snprintf(path, sizeof(path), "/sys/fs/cgroup/%s", conf->skip_cgroups[i]);
-		if (stat(path, &st)) {
-			log_warn("exclude: cgroup %s: %s", conf->skip_cgroups[i],
-				 strerror(errno));
+		r = cgroupid_of_path(conf->skip_cgroups[i], &id);
+		if (r) {
+			log_warn("exclude: cgroup %s: %s", conf->skip_cgroups[i], strerror(-r));
 			continue;
 		}
-		id = st.st_ino;
 		if (bpf_map_update_elem(bpf_map__fd(skel->maps.m_skip_cgroup), &id, &one,
 					BPF_ANY))
 			return -errno;

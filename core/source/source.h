@@ -88,6 +88,11 @@ struct source_ops {
 	void (*rules_drop)(struct source *s, const void *owner);
 	/* Any thread; false: matches are told, but nothing is blocked or killed. */
 	void (*rules_enforce)(struct source *s, bool on);
+	/*
+	 * Any thread: types that tell something once tell it anew, for somebody who has not
+	 * heard it. NULL: it has none.
+	 */
+	void (*retell)(struct source *s);
 	/* To add to a record's time for nanoseconds since 1970. */
 	int64_t (*wall_ns)(struct source *s);
 	/* Valid as long as the source. */
@@ -98,7 +103,10 @@ struct source_ops {
 	const struct source_hook *(*hooks)(const struct source *s);
 	/* By class. */
 	void (*rings)(const struct source *s, struct source_ring out[WEIR_CLASS_KERNEL_MAX]);
-	/* A child of ours is observed from now on, as others are. 0 or a negative errno. */
+	/*
+	 * A child of ours is observed from now on, as others are; what its cgroup does is new.
+	 * 0 or a negative errno.
+	 */
 	int (*observe)(struct source *s, uint32_t pid);
 };
 
@@ -164,6 +172,12 @@ static inline void source_rules_drop(struct source *s, const void *owner)
 {
 	if (s && s->ops->rules_drop)
 		s->ops->rules_drop(s, owner);
+}
+
+static inline void source_retell(struct source *s)
+{
+	if (s && s->ops->retell)
+		s->ops->retell(s);
 }
 
 static inline int64_t source_wall_ns(struct source *s)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "shared.bpf.h"
+#include "source/cgroupid.h"
 #include "source/hooks.h"
 #include "source/hookstate.h"
 #include "source/probes.h"
@@ -257,6 +258,11 @@ static void bpf_rules_enforce(struct source *s, bool on)
 	krules_enforce(&of(s)->rules, on);
 }
 
+static void bpf_retell(struct source *s)
+{
+	__atomic_fetch_add(&of(s)->skel->bss->g_first_generation, 1, __ATOMIC_RELAXED);
+}
+
 static void bpf_wake(struct source *s)
 {
 	uint64_t one = 1;
@@ -403,11 +409,23 @@ static void bpf_rings(const struct source *s, struct source_ring out[WEIR_CLASS_
 		ringpos_read(&b->positions[i], &out[i]);
 }
 
+/* What its cgroup has done before is told anew. */
+static void first_forget(struct source_bpf *b, uint32_t pid)
+{
+	uint64_t key;
+
+	if (cgroupid_of_process((pid_t)pid, &key))
+		return;
+	key |= (uint64_t)b->skel->bss->g_first_generation << FIRST_KEY_BITS;
+	bpf_map_delete_elem(bpf_map__fd(b->skel->maps.m_first), &key);
+}
+
 /* It was excluded with us, its parent, when it was made; if anybody saw it then. */
 static int bpf_observe(struct source *s, uint32_t pid)
 {
 	struct source_bpf *b = of(s);
 
+	first_forget(b, pid);
 	if (!bpf_map_delete_elem(bpf_map__fd(b->skel->maps.m_excluded), &pid) ||
 	    errno == ENOENT)
 		return 0;
@@ -426,6 +444,7 @@ static const struct source_ops source_bpf_ops = {
 	.rules_use = bpf_rules_use,
 	.rules_drop = bpf_rules_drop,
 	.rules_enforce = bpf_rules_enforce,
+	.retell = bpf_retell,
 	.wall_ns = bpf_wall_ns,
 	.host_id = bpf_host_id,
 	.free = bpf_free,

@@ -11,7 +11,7 @@
 
 #include <weir/wire.h>
 
-struct weir_syscall {
+struct weir_syscall_row {
 	const char *name;
 	int16_t native, compat;		/* -1: there is none */
 };
@@ -27,9 +27,9 @@ struct weir_syscall {
 #endif
 
 /* All that have a name; for ever. */
-static inline const struct weir_syscall *weir_syscalls(size_t *n)
+static inline const struct weir_syscall_row *weir_syscalls(size_t *n)
 {
-	static const struct weir_syscall table[] = {
+	static const struct weir_syscall_row table[] = {
 #define SYSCALL(name, x86_64, i386, arm64, arm) WEIR_SYSCALL_ROW(name, x86_64, i386, arm64, arm),
 #include <weir/syscalls.def>
 	};
@@ -42,7 +42,7 @@ static inline const struct weir_syscall *weir_syscalls(size_t *n)
 static inline const char *weir_syscall_name(uint32_t code)
 {
 	const uint32_t number = code & ~(WEIR_SYSCALL_COMPAT | WEIR_SYSCALL_X32);
-	const struct weir_syscall *all;
+	const struct weir_syscall_row *all;
 	size_t n, i;
 	int16_t is;
 

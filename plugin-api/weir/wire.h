@@ -247,7 +247,14 @@ enum weir_shell_kind {
 	WEIR_SHELL_OTHER = 4,
 };
 
-/* In the number of a system call: it is not of the native ABI. */
+enum weir_syscall_abi {
+	WEIR_SYSCALL_ABI_NATIVE = 1,
+	WEIR_SYSCALL_ABI_COMPAT = 2,
+	WEIR_SYSCALL_ABI_X32 = 3,
+};
+enum weir_capability_ns { WEIR_CAPABILITY_INITIAL = 1, WEIR_CAPABILITY_OTHER = 2 };
+
+/* In the number that is syscall.name: it is not of the native ABI. */
 #define WEIR_SYSCALL_COMPAT	(1u << 31)	/* 32 bits */
 #define WEIR_SYSCALL_X32	(1u << 30)	/* as the process said it */
 
