@@ -242,8 +242,7 @@ static char **words_copy(const struct weir_optval *o)
 }
 
 static const char *const type_names[] = { "exec", "file", "dns", "connect", "bind", "signal",
-	"module",
-	"credentials", "mount" };
+	"module", "credentials", "mount", "syscall", "capability" };
 
 static int check_types(const struct weir_setup *s)
 {

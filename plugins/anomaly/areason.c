@@ -70,6 +70,8 @@ static const struct {
 	{ "tracing", "traced", "traced" },
 	{ "module", "loaded the kernel module", "loaded the kernel module" },
 	{ "credentials", "taken", "took" },
+	{ "system call", "made the system call", "made the system call" },
+	{ "capability", "used", "used" },
 	{ "mount", "mounted", "mounted" },
 };
 

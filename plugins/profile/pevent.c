@@ -46,6 +46,8 @@ const struct weir_want pevent_wants[PEVENT_WANTS] = {
 	[PEVENT_NEW_CAPS] = { "credentials.capabilities.effective", 0, 0 },
 	[PEVENT_NAMESPACES] = { "namespace.types", 0, 0 },
 	[PEVENT_FSTYPE] = { "mount.fstype", 0, 0 },
+	[PEVENT_SYSCALL] = { "syscall.name", 0, 0 },
+	[PEVENT_CAPABILITY] = { "capability.name", 0, 0 },
 	[PEVENT_IMAGE] = { "container.image.name", 0, 0 },
 	[PEVENT_TAG] = { "container.image.tag", 0, 0 },
 	[PEVENT_CONTAINER] = { "container.name", 0, 0 },
@@ -367,6 +369,28 @@ static bool read_mount(const struct pevent_conf *c, const struct weir_event *ev,
 		(int)(len < PTEXT_MAX - 80 ? len : PTEXT_MAX - 80), e->second));
 }
 
+static bool numbered(const struct pevent_conf *c, const struct weir_event *ev, struct pevent *e,
+		     unsigned in, uint8_t type, uint8_t kind)
+{
+	struct weir_value v = weir_get(ev, c->in[in]);
+
+	if (v.status != WEIR_PRESENT)
+		return false;
+	e->item = (struct pitem){ .type = type, .kind = kind, .number = (uint32_t)v.v.u };
+	return true;
+}
+
+static bool read_syscall(const struct pevent_conf *c, const struct weir_event *ev, struct pevent *e)
+{
+	return numbered(c, ev, e, PEVENT_SYSCALL, PTYPE_SYSCALL, PNODE_SYSCALL);
+}
+
+static bool read_capability(const struct pevent_conf *c, const struct weir_event *ev,
+			    struct pevent *e)
+{
+	return numbered(c, ev, e, PEVENT_CAPABILITY, PTYPE_CAPABILITY, PNODE_CAPUSE);
+}
+
 typedef bool read_f(const struct pevent_conf *c, const struct weir_event *ev, struct pevent *e);
 
 static read_f *const readers[WEIR_EV_KERNEL_MAX + 1] = {
@@ -385,6 +409,7 @@ static read_f *const readers[WEIR_EV_KERNEL_MAX + 1] = {
 	[WEIR_EV_signal] = read_signal, [WEIR_EV_ptrace] = read_ptrace,
 	[WEIR_EV_module_load] = read_module, [WEIR_EV_credentials] = read_credentials,
 	[WEIR_EV_namespace] = read_namespace, [WEIR_EV_mount] = read_mount,
+	[WEIR_EV_syscall] = read_syscall, [WEIR_EV_capability] = read_capability,
 };
 
 bool pevent_read(const struct pevent_conf *c, const struct weir_event *ev, struct pevent *e)

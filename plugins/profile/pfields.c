@@ -24,7 +24,7 @@ const struct weir_field_def pfield_produces[PFIELD_PRODUCES] = {
 		"warming_up, learning, at_maximum_size, stable, unstable."),
 	[PFIELD_TYPE] = OUT("type", STR,
 			    "What type of event that is: exec, file, dns, connect, bind, "
-		"signal, module, credentials, mount."),
+		"signal, module, credentials, mount, syscall, capability."),
 	[PFIELD_KNOWN] = OUT("known", BOOL, "Whether the profile knew what this event does."),
 	[PFIELD_DRIFT] = OUT("drift", BOOL,
 			     "True: it is not known, this version is not stable, and "
@@ -35,7 +35,8 @@ const struct weir_field_def pfield_produces[PFIELD_PRODUCES] = {
 	[PFIELD_ITEM] = OUT("item", STR, "What is not known, in words."),
 	[PFIELD_ITEM_KIND] = OUT("item_kind", STR,
 				 "What that is: program, user, script, arguments, file, "
-		"name, network, port, socket, signal, tracing, module, credentials, mount."),
+		"name, network, port, socket, signal, tracing, module, credentials, mount, "
+		"system call, capability."),
 	[PFIELD_PROCESS] = OUT("process", STR,
 			       "The program by which it was done, or the nearest above it "
 		"that is known; of an exec what began it."),

@@ -98,6 +98,32 @@ static void walk_file(const struct pwalk *w, uint32_t from, const struct pitem *
 		f->ref = ppattern_learn(w->tree, f->ref);
 }
 
+/* ---- what the kernel tells once ----------------------------------------------------*/
+
+/* Of several processes of a workload any may be the first that does it. */
+static bool is_shared(uint8_t kind)
+{
+	return kind == PNODE_SYSCALL || kind == PNODE_CAPUSE;
+}
+
+/* Below whatever process; 0: nowhere. Walks processes and what is right below them. */
+static uint32_t find_anywhere(const struct ptree *t, const struct pkey *key)
+{
+	uint32_t ref = ptree_next(t, t->root), found;
+
+	while (ref) {
+		if (ptree_at(t, ref)->kind != PNODE_PROCESS) {
+			ref = ptree_skip(t, ref);
+			continue;
+		}
+		found = ptree_find(t, ref, key);
+		if (found)
+			return found;
+		ref = ptree_next(t, ref);
+	}
+	return 0;
+}
+
 void pwalk_item(const struct pwalk *w, uint32_t process, const struct pitem *item,
 		struct pwalk_found *f)
 {
@@ -109,7 +135,11 @@ void pwalk_item(const struct pwalk *w, uint32_t process, const struct pitem *ite
 		walk_file(w, process, item, f);
 		return;
 	}
-	ref = step(w, process, &key, w->mode == PWALK_LEARN);
+	ref = step(w, process, &key, false);
+	if (!ref && is_shared(item->kind))
+		ref = find_anywhere(w->tree, &key);
+	if (!ref)
+		ref = step(w, process, &key, w->mode == PWALK_LEARN);
 	if (ref)
 		arrive(w, process, ref, item->access, f);
 }

@@ -249,13 +249,33 @@ static const struct {
 		"effective user 7, capabilities 0x0",
 	  "credentials", "credentials" },
 	{ WEIR_EV_mount, "file.path", "/mnt", NULL, 0, " at /mnt", "mount", "mount" },
+	{ WEIR_EV_syscall, NULL, NULL, "syscall.name", 424, "pidfd_send_signal", "system call",
+		"syscall" },
+	{ WEIR_EV_capability, NULL, NULL, "capability.name", 21, "CAP_SYS_ADMIN", "capability",
+		"capability" },
 	{ WEIR_EV_unlink, NULL, NULL, NULL, 0, NULL, NULL, NULL },
 	{ WEIR_EV_memfd, "memfd.name", "x", NULL, 0, NULL, NULL, NULL },
 };
 
-static void test_types(void)
+/* The kernel side costs something with each system call: only where it is asked for. */
+static void test_default_types(void)
 {
 	struct fake *f = open_one(0, "");
+
+	run(f, 5, 1, "/p");
+	begin(f, WEIR_EV_syscall, 5, "/p");
+	in_image(f, "web", "1.4");
+	fake_u64(f, "syscall.name", 424);
+	fake_process(f);
+	is_str(fake_text(f, "profile.name"), "image:web", "a system call has a profile");
+	is_str(fake_text(f, "profile.state"), NULL, "which does not look it up unasked");
+	fake_close(f);
+}
+
+static void test_types(void)
+{
+	struct fake *f = open_one(0, "types=exec,file,dns,connect,bind,signal,module,credentials,"
+				     "mount,syscall,capability");
 	size_t i;
 
 	run(f, 5, 1, "/p");
@@ -461,6 +481,7 @@ int main(void)
 	test_warm_up();
 	test_pending();
 	test_whose();
+	test_default_types();
 	test_types();
 	test_network();
 	test_exec_facts();

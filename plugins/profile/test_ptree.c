@@ -239,7 +239,7 @@ static void test_numbers(void)
 		{ PNODE_CAPUSE, 40, "CAP_CHECKPOINT_RESTORE" },
 		{ PNODE_CAPUSE, 41, "capability 41" },
 	};
-	struct ptrail *nginx = trail_of(NULL, "/usr/sbin/nginx");
+	struct ptrail *nginx = trail_of(NULL, "/usr/sbin/nginx"), *sh = trail_of(nginx, "/bin/sh");
 	struct pprofile *p = profile(0);
 	struct pprofile_answer a;
 	struct pitem item;
@@ -256,8 +256,16 @@ static void test_numbers(void)
 		pitem_path_text(&p->tree, ptree_at(&p->tree, a.process)->child, text, sizeof(text));
 		is_str(text, rows[i].text, "its name");
 	}
+	item = (struct pitem){ .type = PTYPE_SYSCALL, .kind = PNODE_SYSCALL, .number = SYS_ptrace };
+	run(p, sh, 0, 3);
+	a = ask(p, sh, &item, 0, 4);
+	ok(a.known && a.process_known, "another program need not be the first of the workload");
+	ok(!ptree_at(&p->tree, a.process)->child, "it does not get one of its own");
+	item = (struct pitem){ .type = PTYPE_DNS, .kind = PNODE_DNS, .number = SYS_ptrace };
+	ok(!ask(p, sh, &item, 0, 5).known, "which is so of nothing else");
 	is_str(pitem_type_name(pitem_type_of("syscall")), "syscall", "a type by name");
 	is_str(pitem_type_name(pitem_type_of("capability")), "capability", "and the other");
+	ptrail_unref(sh);
 	ptrail_unref(nginx);
 	pprofile_free(p);
 }
