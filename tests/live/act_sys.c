@@ -16,6 +16,7 @@
 #include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "act.h"
@@ -431,7 +432,45 @@ static int do_bpf_btf(char **a)
 	return act_done(bpf(BPF_BTF_LOAD, &attr));
 }
 
+/* ---- system calls by number ---------------------------------------------------*/
+
+/* calls TIMES NUMBER ...: each so often, without arguments that any could use */
+static int do_calls(char **a)
+{
+	unsigned long times = number(a[0]), i;
+
+	for (a++; *a; a++)
+		for (i = 0; i < times; i++)
+			syscall((long)number(*a), -1, -1, -1, -1, -1, -1);
+	return 0;
+}
+
+/* calls-for SECONDS NUMBER ...: over and over */
+static int do_calls_for(char **a)
+{
+	time_t end = time(NULL) + (time_t)number(a[0]);
+
+	while (time(NULL) < end)
+		do_calls((char *[]){ "1", a[1], a[2], a[3], NULL });
+	return 0;
+}
+
+/* call-32 NUMBER: by the interrupt that processes of 32 bits use */
+static int do_call_32(char **a)
+{
+#ifdef __x86_64__
+	long r = (long)number(a[0]);
+
+	__asm__ volatile("int $0x80" : "+a"(r) : "b"(-1), "c"(-1), "d"(-1) : "memory");
+	return 0;
+#else
+	(void)a;
+	return ENOSYS;
+#endif
+}
+
 const struct act_op act_sys_ops[] = {
+	{ "calls", do_calls }, { "calls-for", do_calls_for }, { "call-32", do_call_32 },
 	{ "mmap", do_mmap }, { "mmap-small", do_mmap_small }, { "shm-exec", do_shm_exec },
 	{ "mprotect", do_mprotect }, { "mprotect-stack", do_mprotect_stack },
 	{ "mprotect-heap", do_mprotect_heap }, { "mprotect-two", do_mprotect_two },

@@ -19,10 +19,10 @@ has "$tmp/out" '^exec id=[0-9]+ oldmark.text="old [0-9]+" oldmark.ok=true oldmar
 run "$plugintest" --print --json --cycles 0 "$old/oldline.so" "$sample"
 has "$tmp/out" '^\{"event":"exec","fields":[1-9][0-9]+\}$' "oldline of 1.0: sees fields"
 run "$plugintest" --cycles 0 "$old/oldsink.so" "$sample"
-has "$tmp/err" ' 176 delivered, 44 dropped, 0 lost; [1-9][0-9]* times AGAIN$' "oldsink of 1.0: its account"
+has "$tmp/err" ' 183 delivered, 45 dropped, 0 lost; [1-9][0-9]* times AGAIN$' "oldsink of 1.0: its account"
 run "$plugintest" --print --threads 2 --reload 5 --fail-alloc 50 \
 	"$WEIR_BUILD/tests/abi/corpus/1.1/.libs/oldtell.so" "$sample"
 ok $? "oldtell of 1.1: with faults and reloads"
-has "$tmp/out" 'oldtell.count=220$' "oldtell of 1.1: keeps its state"
+has "$tmp/out" 'oldtell.count=228$' "oldtell of 1.1: keeps its state"
 has "$tmp/out" '^oldtell_exec .*oldtell.count=[0-9]+$' "oldtell of 1.1: its own events"
 done_testing

@@ -18,19 +18,19 @@ finds()
 
 run "$plugintest" "$faulty" "$sample"
 ok $? "no fault: nothing is wrong"
-has "$tmp/err" '^events +220 .* 220 later, of these 0 too late$' "no fault: events"
-has "$tmp/err" '^emitted +220 events$' "no fault: emitted"
+has "$tmp/err" '^events +228 .* 228 later, of these 0 too late$' "no fault: events"
+has "$tmp/err" '^emitted +228 events$' "no fault: emitted"
 has "$tmp/err" '^time +mean [0-9]+ ns, p50 [0-9]+, p99 [0-9]+, max [0-9]+ ' "no fault: times"
 run "$plugintest" --cycles 0 --threads 3 --repeat 5 --reload 7 --fail-alloc 5 "$faulty" "$sample"
 ok $? "threads, reloads and failing services: nothing is wrong"
-has "$tmp/err" '^events +3300 ' "each thread has all events"
-has "$tmp/err" '^reloads +471, state adopted in 471$' "and reloads, with state"
+has "$tmp/err" '^events +3420 ' "each thread has all events"
+has "$tmp/err" '^reloads +486, state adopted in 486$' "and reloads, with state"
 has "$tmp/err" '^faults +[1-9][0-9]* of ' "and services that failed"
 run "$plugintest" --cycles 0 --fail-alloc 0.5 "$faulty" "$sample"
 ok $? "services that fail by chance: nothing is wrong"
 run "$plugintest" --cycles 0 --late 0 --print "$faulty" "$sample"
 ok $? "all too late: nothing is wrong"
-has "$tmp/err" ' 220 later, of these 220 too late$' "all are too late"
+has "$tmp/err" ' 228 later, of these 228 too late$' "all are too late"
 has "$tmp/out" '^exec id=[0-9]+ faulty.text=\(timeout\)$' "and say so"
 has "$tmp/out" '^faulty_found id=[0-9]+ faulty.text="found"$' "emitted events are printed"
 run "$plugintest" --cycles 0 --print "$faulty" "$sample"
@@ -45,8 +45,8 @@ finds text 'field faulty.text is a text at NULL'
 finds log 'logs on the event path'
 finds no_later 'process\(\) answers WEIR_LATER without later\(\)'
 finds later_continue 'later\(\) was called, but process\(\) does not answer WEIR_LATER'
-finds never_done '220 copies of later\(\) never had their done\(\)' --late 0
-finds never_sent '220 events of emit\(\) were never sent'
+finds never_done '228 copies of later\(\) never had their done\(\)' --late 0
+finds never_sent '228 events of emit\(\) were never sent'
 finds emit_number 'emit\(\) of number 1, which is none of its emits'
 finds foreign 'sets a field that it does not produce' --before "$WEIR_BUILD/plugins/built/example.so"
 run "$plugintest" --cycles 0 --option fault=adopt --reload 9 "$faulty" "$sample"
@@ -83,8 +83,8 @@ ok $? "json: each event is an object"
 has "$tmp/err" ' encoded, [0-9]+ bytes, ' "json: is counted"
 run "$plugintest" "$WEIR_BUILD/plugins/built/stdout.so" "$sample"
 ok $? "stdout: writes"
-has "$tmp/err" ' 220 delivered, 0 dropped, 0 lost' "stdout: all are delivered"
-[ "$(grep -c '^{"event":"' "$tmp/out")" -ge 220 ]
+has "$tmp/err" ' 228 delivered, 0 dropped, 0 lost' "stdout: all are delivered"
+[ "$(grep -c '^{"event":"' "$tmp/out")" -ge 228 ]
 ok $? "stdout: and are there"
 
 # ---- usage ------------------------------------------------------------------------

@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# What a cgroup does for the first time is told, once: system calls and capabilities. A
+# program has made its own calls before, so that what comes then are those of the test.
+# shellcheck source=tests/live/lib.sh disable=SC2034
+. "$WEIR_SRC/tests/live/lib.sh"
+
+CG=/sys/fs/cgroup
+[ "$(stat -fc %T $CG)" = cgroup2fs ] || skip_all "no unified hierarchy"
+mkdir $CG/a $CG/b $CG/c
+touch "$T/own"
+cp "$ACT" "$T/skipped"
+in_cgroup() { (echo $BASHPID >"$CG/$1/cgroup.procs" && shift && exec "$@"); }
+# getpriority, sched_get_priority_max and ioprio_get: nothing here uses them
+case $(uname -m) in
+x86_64) three=(140 146 252) names=(getpriority sched_get_priority_max ioprio_get) ;;
+*) three=(141 125 31) names=(getpriority sched_get_priority_max ioprio_get) ;;
+esac
+types='events = [ "exec", "fork", "exit", "mkdir", "syscall", "capability" ]'
+of() { count "type=$1 process.args.1=$2"; }
+name_of() { count "type=syscall process.args.1=$1 syscall.name=$2 syscall.abi=native"; }
+
+sensor_start syscall "$types" "exclude = { exes = [ \"$T/skipped\" ]; }"
+
+in_cgroup a "$ACT" first calls 1
+in_cgroup a "$ACT" again calls 1
+in_cgroup a "$ACT" three calls 3 "${three[@]}"
+in_cgroup a "$ACT" three-again calls 3 "${three[@]}"
+in_cgroup b "$ACT" other calls 3 "${three[0]}"
+in_cgroup a "$ACT" unknown calls 2 4000
+in_cgroup a "$ACT" late calls 2 5000
+call_32=0
+in_cgroup a "$ACT" compat call-32 20 2>/dev/null || call_32=$?
+in_cgroup a "$ACT" compat-again call-32 20 2>/dev/null
+[ "$(uname -m)" != x86_64 ] || in_cgroup a "$ACT" x32 calls 2 $((0x40000000 + three[0]))
+# An excluded program does not hide what others do.
+in_cgroup c "$T/skipped" skipped calls 2 "${three[1]}"
+in_cgroup c "$ACT" kept calls 2 "${three[1]}"
+
+in_cgroup a "$ACT" chown-refused as 65534 chown "$T/own" 1 1
+in_cgroup a "$ACT" chown chown "$T/own" 1 1
+in_cgroup a "$ACT" chown-again chown "$T/own" 2 2
+in_cgroup b "$ACT" chown-other chown "$T/own" 3 3
+in_cgroup b unshare -Uu "$ACT" inner calls 1
+
+# ---- somebody new has not heard it
+check "until here" sensor_mark before
+sed -i 's/{ plugin = "process"; },/& { plugin = "container"; },/' "$CONF"
+kill -HUP "$sensor"
+"$EXPECT" --log "$LOG" $DEADLINE 'in force after'
+in_cgroup a "$ACT" reloaded calls 2 "${three[@]}"
+sensor_stop syscall
+
+check "a program's own calls are told" [ "$(of syscall first)" -gt 3 ]
+check "and not again" is "$(of syscall again)" 0
+check "those that are new are, and no other" is "$(of syscall three)" 3
+for i in 0 1 2; do
+	check "${names[i]}, once" is "$(name_of three "${names[i]}")" 1
+done
+check "and not again" is "$(of syscall three-again)" 0
+check "another cgroup has its own" is "$(name_of other "${names[0]}")" 1
+check "one without a name" is "$(count "type=syscall process.args.1=unknown syscall.number=4000")" 1
+check "all of these are one" is "$(of syscall late)" 0
+if [ $call_32 = 0 ]; then
+	check "one of 32 bits" is "$(count "type=syscall process.args.1=compat syscall.abi=compat \
+		syscall.number=20 syscall.name=compat:getpid")" 1
+	check "once" is "$(of syscall compat-again)" 0
+	check "and one of x32" is "$(count "type=syscall process.args.1=x32 syscall.abi=x32 \
+		syscall.number=${three[0]}")" 1
+fi
+check "an excluded program tells none" is "$(of syscall skipped)" 0
+check "nor does it hide any" is "$(name_of kept "${names[1]}")" 1
+
+chown_of() { count "type=capability process.args.1=$1 capability.name=CAP_CHOWN outcome=success \
+	capability.user_namespace=initial"; }
+check "a capability that is not there is not used" is "$(chown_of chown-refused)" 0
+check "one that is" is "$(chown_of chown)" 1
+check "once" is "$(chown_of chown-again)" 0
+check "and once in another cgroup" is "$(chown_of chown-other)" 1
+check "over what is of another user namespace" is "$(count "type=capability process.name=unshare \
+	capability.name=CAP_SYS_ADMIN capability.user_namespace=other")" 1
+check "all anew, once a stage is new" [ "$(of syscall reloaded)" -gt 3 ]
+for i in 0 1 2; do
+	check "${names[i]}, once" is "$(name_of reloaded "${names[i]}")" 1
+done
+tap "$EXPECT" --complete "$OUT"
+
+# ---- what cannot be told now is told later
+sensor_start rate "$types" 'rate = 10' 'burst = 1'
+in_cgroup b "$ACT" slow calls-for $DEADLINE "${three[@]}" &
+slow=$!
+await() { "$EXPECT" --wait "$OUT" $DEADLINE "$@"; }
+check "above the rate each comes later" await "type=syscall process.args.1=slow syscall.name=${names[0]}" \
+	"type=syscall process.args.1=slow syscall.name=${names[1]}" \
+	"type=syscall process.args.1=slow syscall.name=${names[2]}"
+kill $slow
+wait $slow
+# Of our own cgroup, too, until a mark gets through.
+settle()
+{
+	local i
+
+	for ((i = 0; i < DEADLINE; i++)); do
+		"$ACT" "settle-$i" mkdir "$T/settle-$i" 755
+		"$EXPECT" --wait "$OUT" 1 "type=mkdir process.args.1=settle-$i" && return
+	done
+	return 1
+}
+check "then there is room for others" settle
+sensor_stop rate
+for i in 0 1 2; do
+	check "${names[i]}, once" is "$(name_of slow "${names[i]}")" 1
+done
+check "what was cut is told" [ "$(lost syscall rate)" -gt 0 ]
+tap "$EXPECT" --complete "$OUT"
+rmdir $CG/a $CG/b $CG/c
+plan
