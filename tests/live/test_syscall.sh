@@ -2,21 +2,24 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a cgroup does for the first time is told, once: system calls and capabilities. A
 # program has made its own calls before, so that what comes then are those of the test.
-# shellcheck source=tests/live/lib.sh disable=SC2034
+# shellcheck source=tests/live/lib.sh disable=SC2034,SC2154
 . "$WEIR_SRC/tests/live/lib.sh"
 
-CG=/sys/fs/cgroup
-[ "$(stat -fc %T $CG)" = cgroup2fs ] || skip_all "no unified hierarchy"
-mkdir $CG/a $CG/b $CG/c
+CG=/sys/fs/cgroup/system.slice
+[ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ] || skip_all "no unified hierarchy"
+mkdir -p $CG/a.service $CG/b.service $CG/c.service
 touch "$T/own"
 cp "$ACT" "$T/skipped"
-in_cgroup() { (echo $BASHPID >"$CG/$1/cgroup.procs" && shift && exec "$@"); }
+in_cgroup() { (echo $BASHPID >"$CG/$1.service/cgroup.procs" && shift && exec "$@"); }
 # getpriority, sched_get_priority_max and ioprio_get: nothing here uses them
 case $(uname -m) in
 x86_64) three=(140 146 252) names=(getpriority sched_get_priority_max ioprio_get) ;;
 *) three=(141 125 31) names=(getpriority sched_get_priority_max ioprio_get) ;;
 esac
-types='events = [ "exec", "fork", "exit", "mkdir", "syscall", "capability" ]'
+types='events = [ "exec", "fork", "exit", "mkdir", "cgroup_mkdir", "cgroup_rmdir", "syscall",
+	"capability" ]'
+STAGES="{ plugin = \"container\"; }, { plugin = \"profile\"; state = \"$T/profiles\"; warm_up = 0;
+	types = [ \"exec\", \"syscall\", \"capability\" ]; },"
 of() { count "type=$1 process.args.1=$2"; }
 name_of() { count "type=syscall process.args.1=$1 syscall.name=$2 syscall.abi=native"; }
 
@@ -45,9 +48,9 @@ in_cgroup b unshare -Uu "$ACT" inner calls 1
 
 # ---- somebody new has not heard it
 check "until here" sensor_mark before
-sed -i 's/{ plugin = "process"; },/& { plugin = "container"; },/' "$CONF"
+sed -i 's/{ plugin = "process"; },/& { plugin = "identity"; },/' "$CONF"
 kill -HUP "$sensor"
-"$EXPECT" --log "$LOG" $DEADLINE 'in force after'
+"$EXPECT" --log "$LOG" "$DEADLINE" 'in force after'
 in_cgroup a "$ACT" reloaded calls 2 "${three[@]}"
 sensor_stop syscall
 
@@ -85,11 +88,21 @@ for i in 0 1 2; do
 done
 tap "$EXPECT" --complete "$OUT"
 
+# ---- what a profile makes of it
+mine="profile.name=unit:a.service profile.state=learning"
+check "system calls are learnt" is "$(count "type=syscall process.args.1=three $mine \
+	profile.type=syscall profile.known=false profile.item=${names[0]}")" 1
+check "and known then" is "$(count "type=syscall process.args.1=reloaded $mine \
+	syscall.name=${names[0]} profile.known=true")" 1
+check "capabilities, too" is "$(count "type=capability process.args.1=chown $mine \
+	profile.type=capability profile.known=false profile.item=CAP_CHOWN")" 1
+
 # ---- what cannot be told now is told later
+STAGES=
 sensor_start rate "$types" 'rate = 10' 'burst = 1'
-in_cgroup b "$ACT" slow calls-for $DEADLINE "${three[@]}" &
+in_cgroup b "$ACT" slow calls-for "$DEADLINE" "${three[@]}" &
 slow=$!
-await() { "$EXPECT" --wait "$OUT" $DEADLINE "$@"; }
+await() { "$EXPECT" --wait "$OUT" "$DEADLINE" "$@"; }
 check "above the rate each comes later" await "type=syscall process.args.1=slow syscall.name=${names[0]}" \
 	"type=syscall process.args.1=slow syscall.name=${names[1]}" \
 	"type=syscall process.args.1=slow syscall.name=${names[2]}"
@@ -112,5 +125,5 @@ for i in 0 1 2; do
 done
 check "what was cut is told" [ "$(lost syscall rate_limited)" -gt 0 ]
 tap "$EXPECT" --complete "$OUT"
-rmdir $CG/a $CG/b $CG/c
+rmdir $CG/a.service $CG/b.service $CG/c.service
 plan
