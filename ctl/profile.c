@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "human.h"
 #include "plugins/profile/pitem.h"
@@ -160,7 +162,59 @@ int profile_open(struct profile *f, const char *path, struct json_object **why)
 	return ST_OK;
 }
 
+/* Names begin with what they are of; a file of that name comes first. */
+static bool is_name(const char *word)
+{
+	static const char *const of[] = { "image:", "container:", "unit:", "user:", NULL };
+	unsigned i;
+
+	for (i = 0; of[i] && strncmp(word, of[i], strlen(of[i])); i++)
+		;
+	return of[i] && access(word, F_OK) < 0;
+}
+
+int profile_open_word(struct profile *f, const struct profile_options *o)
+{
+	char file[PSTORE_FILE], *made = NULL;
+	int r;
+
+	if (is_name(o->words[0])) {
+		pstore_file(o->words[0], file);
+		if (asprintf(&made, "%s/%s", o->state, file) < 0)
+			abort();
+	}
+	r = profile_open(f, made ? made : o->words[0], NULL);
+	f->made = made;
+	if (r == ST_OK && o->version && !profile_keep_version(f->p, o->version)) {
+		human_error("%s: there is no version \"%s\"", f->path, o->version);
+		r = ST_FAILED;
+	}
+	if (r != ST_OK)
+		profile_close(f);
+	return r;
+}
+
 void profile_close(struct profile *f)
 {
 	f->p = pprofile_free(f->p);
+	free(f->made);
+	f->made = NULL;
+}
+
+int profile_write(const char *path, const char *bytes, size_t len)
+{
+	char *copy = strdup(path), *other = strdup(path);
+	struct pstore s = { .dir = -1 };
+	int r;
+
+	if (!copy || !other)
+		abort();
+	s.dir = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r = s.dir < 0 ? -errno : pstore_put(&s, basename(other), (const uint8_t *)bytes, len);
+	if (r)
+		human_error("%s: %s", path, strerror(-r));
+	pstore_close(&s);
+	free(copy);
+	free(other);
+	return r ? ST_FAILED : ST_OK;
 }

@@ -17,14 +17,40 @@ struct profile {
 	struct pprofile *p;
 	uint64_t bytes;		/* of the file */
 	uint32_t saved_s;
+	char *made;		/* the path, where it was made of a name; else NULL */
 };
+
+struct profile_options;
 
 /*
  * An enum status: ST_RULE of a file that is damaged or no profile. It said why; *why, if not
  * NULL, is an object that says it in JSON.
  */
 int profile_open(struct profile *f, const char *path, struct json_object **why);
+/*
+ * The first of the words: a file, or the name of a profile in the folder of o->state. Only
+ * what o->version has, if that is given. An enum status, as profile_open().
+ */
+int profile_open_word(struct profile *f, const struct profile_options *o);
 void profile_close(struct profile *f);
+/* Replaces a file as a whole or not at all, with mode 0600. An enum status; it said why. */
+int profile_write(const char *path, const char *bytes, size_t len);
+
+/* ---- nodes in an order of their own --------------------------------------------------*/
+
+/* Numbers are those of the order, the root has 0. */
+struct profile_place {
+	uint32_t ref;
+	unsigned depth;
+	unsigned number, parent;
+};
+
+typedef void profile_node_f(void *arg, const struct profile_place *at);
+
+/* Each node after its parent, without the root. */
+void profile_walk(struct ptree *t, profile_node_f *tell, void *arg);
+/* All that other versions have alone goes. False: there is no such version. */
+bool profile_keep_version(struct pprofile *p, const char *tag);
 
 /* ---- what is said of all of them ---------------------------------------------------*/
 
@@ -36,6 +62,8 @@ void profile_add_number(struct json_object *o, const char *key, uint64_t n);
 void profile_add_time(struct json_object *o, const char *key, uint32_t s);
 /* file, name, versions (their number), nodes, bytes, begun, written. */
 struct json_object *profile_summary(const struct profile *f);
+/* An array: version, state, first, last, and types of events with their states. */
+struct json_object *profile_versions(const struct pprofile *p);
 /* Patterns have a name of their own. */
 const char *profile_kind(enum pnode_kind kind);
 /*
@@ -48,10 +76,13 @@ struct json_object *profile_origin(uint8_t bits);
 
 /* ---- commands: each has its own command line behind "weirctl profile" --------------*/
 
+#define PROFILE_STATE	"/var/lib/weir/profiles"
+
 struct profile_options {
 	bool json;
 	bool dot;
 	const char *version;	/* NULL: all */
+	const char *state;	/* the folder with profiles */
 	int n;			/* words that are no options */
 	char **words;
 };

@@ -8,7 +8,7 @@
 #include "weirctl.h"
 
 /* What an option is for: a bit each. */
-enum { TAKES_JSON = 1, TAKES_DOT = 2, TAKES_VERSION = 4 };
+enum { TAKES_JSON = 1, TAKES_DOT = 2, TAKES_VERSION = 4, TAKES_STATE = 8 };
 
 struct verb {
 	const char *name;
@@ -33,9 +33,9 @@ static int verify_run(const struct profile_options *o)
 
 static const struct verb verbs[] = {
 	{ "list", "[--json] [DIR]", 0, 1, TAKES_JSON, profilelist_run },
-	{ "show", "[--json] FILE", 1, 1, TAKES_JSON, profileshow_run },
-	{ "tree", "[--json | --dot] [--version TAG] FILE", 1, 1,
-	  TAKES_JSON | TAKES_DOT | TAKES_VERSION, profiletree_run },
+	{ "show", "[--json] PROFILE", 1, 1, TAKES_JSON | TAKES_STATE, profileshow_run },
+	{ "tree", "[--json | --dot] [--version TAG] PROFILE", 1, 1,
+	  TAKES_JSON | TAKES_DOT | TAKES_VERSION | TAKES_STATE, profiletree_run },
 	{ "diff", "[--json] A B", 2, 2, TAKES_JSON, profilediff_run },
 	{ "merge", "OUT A B...", 3, 1 << 20, 0, profilemerge_run },
 	{ "verify", "FILE...", 1, 1 << 20, 0, verify_run },
@@ -49,6 +49,8 @@ static int usage(void)
 	for (v = verbs; v->name; v++)
 		fprintf(stderr, "%s weirctl profile %s %s\n", v == verbs ? "usage:" : "      ",
 			v->name, v->args);
+	fprintf(stderr, "PROFILE: a file, or the name of one in the folder of --state DIR (%s)\n",
+		PROFILE_STATE);
 	return ST_USAGE;
 }
 
@@ -56,7 +58,8 @@ static bool take_options(struct profile_options *o, unsigned takes, int n, char 
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, TAKES_JSON }, { "dot", no_argument, NULL, TAKES_DOT },
-		{ "version", required_argument, NULL, TAKES_VERSION }, { NULL, 0, NULL, 0 }
+		{ "version", required_argument, NULL, TAKES_VERSION },
+		{ "state", required_argument, NULL, TAKES_STATE }, { NULL, 0, NULL, 0 }
 	};
 	int opt;
 
@@ -69,6 +72,8 @@ static bool take_options(struct profile_options *o, unsigned takes, int n, char 
 		o->dot |= opt == TAKES_DOT;
 		if (opt == TAKES_VERSION)
 			o->version = optarg;
+		if (opt == TAKES_STATE)
+			o->state = optarg;
 	}
 	o->n = n - optind;
 	o->words = args + optind;
@@ -77,7 +82,7 @@ static bool take_options(struct profile_options *o, unsigned takes, int n, char 
 
 int profile_run(const struct opts *opts)
 {
-	struct profile_options o = { .json = opts->json };
+	struct profile_options o = { .json = opts->json, .state = PROFILE_STATE };
 	const struct verb *v = verbs;
 
 	while (v->name && !(opts->n_args && !strcmp(v->name, opts->args[0])))

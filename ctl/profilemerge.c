@@ -5,12 +5,9 @@
  * the clocks of the others stood still up to then.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "human.h"
 #include "plugins/profile/pmerge.h"
@@ -35,20 +32,21 @@ static int check_target(const char *path)
 
 static int write_to(const char *path, const struct pprofile *p, uint32_t saved_s)
 {
-	char *copy = strdup(path), *other = strdup(path);
-	struct pstore s = { .dir = -1 };
-	int r;
+	uint8_t *bytes;
+	size_t len;
+	int r = pformat_write(p, saved_s, &bytes, &len);
 
-	if (!copy || !other)
-		abort();
-	s.dir = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	r = s.dir < 0 ? -errno : pstore_write(&s, basename(other), p, saved_s);
-	if (r)
+	if (!r && len > PFORMAT_MAX) {
+		free(bytes);
+		r = -EFBIG;
+	}
+	if (r) {
 		human_error("%s: %s", path, strerror(-r));
-	pstore_close(&s);
-	free(copy);
-	free(other);
-	return r ? ST_FAILED : ST_OK;
+		return ST_FAILED;
+	}
+	r = profile_write(path, (const char *)bytes, len);
+	free(bytes);
+	return r;
 }
 
 static void pause_until(struct profile *f, uint32_t saved_s)

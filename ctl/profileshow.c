@@ -28,7 +28,7 @@ static struct json_object *types_of(const struct pversion *v)
 	return list;
 }
 
-static struct json_object *versions_of(const struct pprofile *p)
+struct json_object *profile_versions(const struct pprofile *p)
 {
 	struct json_object *list = json_object_new_array(), *o;
 	const struct pversion *v;
@@ -117,12 +117,12 @@ int profileshow_run(const struct profile_options *o)
 {
 	struct json_object *all, *versions;
 	struct profile f;
-	int r = profile_open(&f, o->words[0], NULL);
+	int r = profile_open_word(&f, o);
 
 	if (r != ST_OK)
 		return r;
 	all = profile_summary(&f);
-	versions = versions_of(f.p);
+	versions = profile_versions(f.p);
 	json_object_object_add(all, "kinds", kinds_of(&f.p->tree));
 	json_object_object_add(all, "versions", versions);
 	if (o->json) {

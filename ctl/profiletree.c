@@ -11,17 +11,15 @@
 #include "profile.h"
 #include "weirctl.h"
 
-/* A node that is to be printed; numbers are those of the order, the root has 0. */
-struct place {
-	uint32_t ref;
-	unsigned depth;
-	unsigned number, parent;
-};
-
 struct printer {
 	void (*begin)(const struct profile *f);
-	void (*node)(const struct place *at, struct json_object *o);
+	void (*node)(const struct profile_place *at, struct json_object *o);
 	void (*end)(void);
+};
+
+struct printing {
+	const struct printer *printer;
+	const struct profile *f;
 };
 
 /* ---- what is said of a node ------------------------------------------------------*/
@@ -69,7 +67,7 @@ static void text_begin(const struct profile *f)
 	putchar('\n');
 }
 
-static void text_node(const struct place *at, struct json_object *o)
+static void text_node(const struct profile_place *at, struct json_object *o)
 {
 	printf("%*s%s ", (int)(2 * at->depth), "", json_text(o, "kind"));
 	human_put(stdout, json_text(o, "text"));
@@ -101,7 +99,7 @@ static void json_begin(const struct profile *f)
 	json_object_put(o);
 }
 
-static void json_node(const struct place *at, struct json_object *o)
+static void json_node(const struct profile_place *at, struct json_object *o)
 {
 	profile_add_number(o, "id", at->number);
 	profile_add_number(o, "parent", at->parent);
@@ -142,7 +140,7 @@ static void dot_begin(const struct profile *f)
 	puts("\"];");
 }
 
-static void dot_node(const struct place *at, struct json_object *o)
+static void dot_node(const struct profile_place *at, struct json_object *o)
 {
 	printf("\tn%u [label=\"%s ", at->number, json_text(o, "kind"));
 	dot_put(json_text(o, "text"));
@@ -158,100 +156,28 @@ static void dot_end(void)
 
 static const struct printer as_dot = { dot_begin, dot_node, dot_end };
 
-/* ---- the walk --------------------------------------------------------------------*/
+/* ---- the command ---------------------------------------------------------------*/
 
-/* What a program does comes before the programs that it runs. */
-static int rank(const struct ptree *t, uint32_t ref)
+static void print_node(void *arg, const struct profile_place *at)
 {
-	int kind = ptree_at(t, ref)->kind;
+	const struct printing *x = arg;
+	struct json_object *o = describe(&x->f->p->tree, at->ref);
 
-	return kind == PNODE_PROCESS ? PNODE__MAX : kind;
-}
-
-static int compare(const void *a, const void *b, void *tree)
-{
-	const struct ptree *t = tree;
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b, x_len, y_len;
-	const char *x_name = ptree_name(t, x, &x_len), *y_name = ptree_name(t, y, &y_len);
-	int r = rank(t, x) - rank(t, y);
-
-	r = r ? r : memcmp(x_name, y_name, x_len < y_len ? x_len : y_len);
-	if (r || x_len != y_len)
-		return r ? r : x_len < y_len ? -1 : 1;
-	return ptree_at(t, x)->number < ptree_at(t, y)->number ? -1 : 1;
-}
-
-/* In an order that does not depend on how the profile came to be. */
-static uint32_t *children_of(struct ptree *t, uint32_t ref, size_t *n)
-{
-	uint32_t *list, at;
-
-	*n = 0;
-	for (at = ptree_at(t, ref)->child; at; at = ptree_at(t, at)->next)
-		++*n;
-	list = calloc(*n + 1, sizeof(*list));
-	if (!list)
-		abort();
-	*n = 0;
-	for (at = ptree_at(t, ref)->child; at; at = ptree_at(t, at)->next)
-		list[(*n)++] = at;
-	qsort_r(list, *n, sizeof(*list), compare, t);
-	return list;
-}
-
-/* As deep as the tree, PTREE_DEPTH. *number: of the last one that was printed. */
-static void walk(struct ptree *t, const struct place *above, const struct printer *p,
-		 unsigned *number)
-{
-	size_t n, i;
-	uint32_t *list = children_of(t, above->ref, &n);
-	struct json_object *o;
-	struct place at = { .depth = above->depth + 1, .parent = above->number };
-
-	for (i = 0; i < n; i++) {
-		at.ref = list[i];
-		at.number = ++*number;
-		o = describe(t, at.ref);
-		p->node(&at, o);
-		json_object_put(o);
-		walk(t, &at, p, number);
-	}
-	free(list);
-}
-
-/* All that other versions have alone goes. False: there is no such version. */
-static bool keep_version(struct pprofile *p, const char *tag)
-{
-	int at = pprofile_find_version(p, tag, (uint32_t)strlen(tag)), i;
-
-	for (i = 0; at >= 0 && i < (int)PTREE_VERSIONS; i++) {
-		if (i == at || !*p->versions[i].tag)
-			continue;
-		ptree_drop_version(&p->tree, (uint8_t)i);
-		p->versions[i] = (struct pversion){ 0 };
-	}
-	return at >= 0;
+	x->printer->node(at, o);
+	json_object_put(o);
 }
 
 int profiletree_run(const struct profile_options *o)
 {
-	const struct printer *p = o->json ? &as_json : o->dot ? &as_dot : &as_text;
-	struct place root = { 0 };
-	unsigned number = 0;
 	struct profile f;
-	int r = profile_open(&f, o->words[0], NULL);
+	struct printing x = { o->json ? &as_json : o->dot ? &as_dot : &as_text, &f };
+	int r = profile_open_word(&f, o);
 
 	if (r != ST_OK)
 		return r;
-	if (o->version && !keep_version(f.p, o->version)) {
-		human_error("%s: there is no version \"%s\"", f.path, o->version);
-		profile_close(&f);
-		return ST_FAILED;
-	}
-	root.ref = f.p->tree.root;
-	p->begin(&f);
-	walk(&f.p->tree, &root, p, &number);
-	p->end();
+	x.printer->begin(&f);
+	profile_walk(&f.p->tree, print_node, &x);
+	x.printer->end();
 	profile_close(&f);
 	return ST_OK;
 }

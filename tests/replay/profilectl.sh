@@ -2,28 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # weirctl profile: what profiles hold, what differs, what merging makes of them, and that
 # nothing damaged is taken nor anything else overwritten.
-# shellcheck disable=SC1091,SC2154  # config-lib.sh sets them
-. "${WEIR_SRC:?}/tests/replay/config-lib.sh" || exit 1
-cd "${tmp:?}" || exit 1
+# shellcheck disable=SC1091,SC2154  # profile-lib.sh sets them
+. "${WEIR_SRC:?}/tests/replay/profile-lib.sh" || exit 1
 export TZ=Asia/Tokyo
-
-# run WORD...: what it says is in out and err
-run() {
-	"$WEIR_BUILD/weirctl" profile "$@" >out 2>err
-	status=$?
-}
-make() { "$WEIR_BUILD/tests/tools/mkprofile" "$@"; }
-line() { local IFS=$'\t'; echo "$*"; }
-# Times are seconds after this.
-at() { echo $((1700000000 + $1)); }
-# node DEPTH KIND NUMBER NAME ACCESS ORIGIN [TAG COUNT FIRST LAST]
-node() {
-	if [ $# -gt 6 ]; then
-		line node "${@:1:8}" "$(at "$9")" "$(at "${10}")"
-	else
-		line node "$@"
-	fi
-}
 
 shop() {
 	line state v1 exec stable "$(at 100)"
