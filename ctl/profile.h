@@ -83,6 +83,7 @@ struct profile_options {
 	bool dot;
 	const char *version;	/* NULL: all */
 	const char *state;	/* the folder with profiles */
+	const char *out;	/* a file to write; NULL: standard output */
 	int n;			/* words that are no options */
 	char **words;
 };
@@ -93,6 +94,7 @@ int profileshow_run(const struct profile_options *o);
 int profiletree_run(const struct profile_options *o);
 int profilediff_run(const struct profile_options *o);
 int profilemerge_run(const struct profile_options *o);
+int profilehtml_run(const struct profile_options *o);
 
 struct opts;
 int profile_run(const struct opts *o);

@@ -8,7 +8,7 @@
 #include "weirctl.h"
 
 /* What an option is for: a bit each. */
-enum { TAKES_JSON = 1, TAKES_DOT = 2, TAKES_VERSION = 4, TAKES_STATE = 8 };
+enum { TAKES_JSON = 1, TAKES_DOT = 2, TAKES_VERSION = 4, TAKES_STATE = 8, TAKES_OUT = 16 };
 
 struct verb {
 	const char *name;
@@ -36,6 +36,8 @@ static const struct verb verbs[] = {
 	{ "show", "[--json] PROFILE", 1, 1, TAKES_JSON | TAKES_STATE, profileshow_run },
 	{ "tree", "[--json | --dot] [--version TAG] PROFILE", 1, 1,
 	  TAKES_JSON | TAKES_DOT | TAKES_VERSION | TAKES_STATE, profiletree_run },
+	{ "html", "[-o PAGE.html] [--version TAG] PROFILE", 1, 1,
+	  TAKES_OUT | TAKES_VERSION | TAKES_STATE, profilehtml_run },
 	{ "diff", "[--json] A B", 2, 2, TAKES_JSON, profilediff_run },
 	{ "merge", "OUT A B...", 3, 1 << 20, 0, profilemerge_run },
 	{ "verify", "FILE...", 1, 1 << 20, 0, verify_run },
@@ -59,13 +61,14 @@ static bool take_options(struct profile_options *o, unsigned takes, int n, char 
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, TAKES_JSON }, { "dot", no_argument, NULL, TAKES_DOT },
 		{ "version", required_argument, NULL, TAKES_VERSION },
-		{ "state", required_argument, NULL, TAKES_STATE }, { NULL, 0, NULL, 0 }
+		{ "state", required_argument, NULL, TAKES_STATE },
+		{ "output", required_argument, NULL, TAKES_OUT }, { NULL, 0, NULL, 0 }
 	};
 	int opt;
 
 	optind = 0;
-	while ((opt = getopt_long(n, args, "j", options, NULL)) != -1) {
-		opt = opt == 'j' ? TAKES_JSON : opt;
+	while ((opt = getopt_long(n, args, "jo:", options, NULL)) != -1) {
+		opt = opt == 'j' ? TAKES_JSON : opt == 'o' ? TAKES_OUT : opt;
 		if (opt == '?' || !(takes & (unsigned)opt))
 			return false;
 		o->json |= opt == TAKES_JSON;
@@ -74,6 +77,8 @@ static bool take_options(struct profile_options *o, unsigned takes, int n, char 
 			o->version = optarg;
 		if (opt == TAKES_STATE)
 			o->state = optarg;
+		if (opt == TAKES_OUT)
+			o->out = optarg;
 	}
 	o->n = n - optind;
 	o->words = args + optind;
