@@ -19,6 +19,8 @@ struct rulemap {
 	struct rulearena arena;
 	struct rulemap_source *sources;
 	uint32_t n, cap;
+	const char **added;	/* fields of plugins */
+	uint32_t n_added;
 };
 
 /* One text that is being read. */
@@ -186,6 +188,26 @@ static void read_source(struct reading *r, const config_setting_t *s)
 		*to = source;
 }
 
+/* What the text before said goes on to hold. */
+static void read_added(struct reading *r, const config_setting_t *s)
+{
+	int i, n = s ? config_setting_length(s) : 0;
+	const char **to = take(r, n + (int)r->map->n_added, sizeof(*to));
+
+	if (!to)
+		return;
+	if (r->map->n_added)
+		memcpy(to, r->map->added, r->map->n_added * sizeof(*to));
+	r->map->added = to;
+	for (i = 0; i < n && !r->failed; i++) {
+		to[r->map->n_added] = keep(r, config_setting_get_string_elem(s, i));
+		if (to[r->map->n_added])
+			r->map->n_added++;
+		else
+			wrong(r, s, "added: must be names of fields", NULL);
+	}
+}
+
 static void read_text(struct reading *r, const char *text)
 {
 	const config_setting_t *sources;
@@ -204,6 +226,8 @@ static void read_text(struct reading *r, const char *text)
 		wrong(r, NULL, "there is no list `sources`", NULL);
 	for (i = 0; !r->failed && i < config_setting_length(sources); i++)
 		read_source(r, config_setting_get_elem(sources, (unsigned)i));
+	if (!r->failed)
+		read_added(r, config_lookup(&conf, "added"));
 	config_destroy(&conf);
 }
 
@@ -266,6 +290,16 @@ const struct rulemap_source *rulemap_find(const struct rulemap *map,
 		if (is_source(&map->sources[i], logsource))
 			return &map->sources[i];
 	return NULL;
+}
+
+bool rulemap_adds(const struct rulemap *map, const char *field)
+{
+	uint32_t i;
+
+	for (i = 0; i < map->n_added; i++)
+		if (!strcmp(map->added[i], field))
+			return true;
+	return false;
 }
 
 struct rulemap *rulemap_free(struct rulemap *map)

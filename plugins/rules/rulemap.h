@@ -41,4 +41,6 @@ struct rulemap *rulemap_new(const char *file, const char *text, size_t len,
 /* NULL: no event is of that source. */
 const struct rulemap_source *rulemap_find(const struct rulemap *map,
 					  const struct sigma_logsource *logsource);
+/* It is a field that plugins add to events of any type. */
+bool rulemap_adds(const struct rulemap *map, const char *field);
 struct rulemap *rulemap_free(struct rulemap *map);

@@ -144,8 +144,8 @@ static uint32_t look_up(struct rulebuild *b, const char *name, const struct rule
 		f = item_of(b, ours ? ours : name, &item);
 	if (f && !item)
 		ours = f->name;
-	else if (!f && ours)
-		rulebuild_user(b, ours);	/* what a plugin adds */
+	else if (!f && (ours || rulemap_adds(b->conf->map, name)))
+		rulebuild_user(b, ours ? ours : name);	/* what a plugin adds */
 	else if (!f)
 		unknown(b, name, at);
 	field = find(b, ours ? ours : name, false);

@@ -136,6 +136,18 @@ echo '{"event":{"TargetFilename":"/x"}}' >>events
 is "$(sed 's/.*matches": //; s/ }$//' got | tr '\n' ' ')" \
 	'[ ] [ ] [ ] [ ] [ "three" ] [ "other" ] [ ] ' 'a correlation, and log sources'
 alike 'a correlation, and log sources' rule.yml
+
+# ---- fields that plugins add ------------------------------------------------------
+printf 'title: R\nlogsource: { category: connect, service: weir }\ndetection: { s: { systemd.unit: x, our.field: y }, condition: s }\n' >added.yml
+"$weirctl" rules check added.yml >got 2>err
+is "$? $(cat err)" '3 added.yml:3:47: error: R: no field "our.field" in events of type connect: use another one, or map its name in a sources file' \
+	'a field of a plugin is known, another one is not'
+echo 'sources = (); added = ( "our.field" );' >map
+"$weirctl" rules check --map map added.yml >got 2>err
+is "$? $(head -n 1 got)$(cat err)" '0 R: R: in user space: systemd.unit' 'a map may add more of them'
+echo 'sources = (); added = ( 5 );' >map
+"$weirctl" rules check --map map added.yml >got 2>err
+is "$? $(cat err)" '1 weirctl: added: must be names of fields' 'names, and nothing else'
 "$weirctl" rules test rule.yml --events events --engine none >got 2>err
 is "$? $(head -n 1 err)" '2 weirctl: --engine: there are host and bpf' 'an engine that there is not'
 if [ "$engines" != host ]; then
