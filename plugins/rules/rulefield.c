@@ -10,6 +10,7 @@
 #include <weir/wire.h>
 
 #define WEIR_EV_base	0
+#define MADE_MAX	256u	/* more than there are signals, errors or types of events */
 
 static const struct {
 	uint16_t type;
@@ -71,19 +72,39 @@ static bool fits(const char *name, const char *text, bool contain)
 	return contain ? strcasestr(name, text) != NULL : !strcasecmp(name, text);
 }
 
-static bool signal_number(const char *text, bool contain, uint64_t *out)
+/* Sets that are made elsewhere than in values.def; NULL: the number has no name. */
+static const char *signal_name(unsigned i, char buf[32])
 {
-	char name[32];
-	bool found = false;
-	int i;
+	const char *name = i < NSIG ? sigabbrev_np((int)i) : NULL;
 
-	for (i = 1; i < NSIG; i++) {
-		if (!sigabbrev_np(i))
+	if (name)
+		snprintf(buf, 32, "SIG%s", name);
+	return name ? buf : NULL;
+}
+
+static const char *errno_name(unsigned i, char buf[32])
+{
+	return i ? strerrorname_np((int)i) : NULL;
+}
+
+static const char *event_name(unsigned i, char buf[32])
+{
+	return i < WEIR_EV_MAX ? types[i] : NULL;
+}
+
+static bool made_number(const char *(*name_of)(unsigned i, char buf[32]), const char *text,
+			bool contain, uint64_t *out)
+{
+	const char *name;
+	bool found = false;
+	char buf[32];
+	unsigned i;
+
+	for (i = 0; i < MADE_MAX; i++) {
+		name = name_of(i, buf);
+		if (!name || !fits(name, text, contain))
 			continue;
-		snprintf(name, sizeof(name), "SIG%s", sigabbrev_np(i));
-		if (!fits(name, text, contain))
-			continue;
-		*out |= (uint64_t)i;
+		*out |= i;
 		found = true;
 	}
 	return found;
@@ -96,7 +117,11 @@ bool rulefield_number(const char *set, const char *text, bool contain, uint64_t 
 
 	*out = 0;
 	if (!strcmp(set, "signal"))
-		return signal_number(text, contain, out);
+		return made_number(signal_name, text, contain, out);
+	if (!strcmp(set, "errno"))
+		return made_number(errno_name, text, contain, out);
+	if (!strcmp(set, "event"))
+		return made_number(event_name, text, contain, out);
 	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		if (strcmp(values[i].set, set) || !fits(values[i].name, text, contain))
 			continue;

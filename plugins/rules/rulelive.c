@@ -164,8 +164,15 @@ static void put_value(struct rulelive *x, const struct weir_event *ev, const str
 	case WEIR_KIND_RECORDS:
 		break;
 	default:
-		putf(x, "%llu", (unsigned long long)u);
+		put_names(x, f, u, false);
 	}
+}
+
+/* Its text is a name where there is one, and not the number. */
+static bool has_names(const struct weir_field *f)
+{
+	return f->value_names || f->handle.kind == WEIR_KIND_ENUM ||
+	       f->handle.kind == WEIR_KIND_FLAGS;
 }
 
 /* ---- values ------------------------------------------------------------------------*/
@@ -235,15 +242,10 @@ static struct match_value value_of(struct rulelive *x, const struct weir_event *
 		if (x->used < sizeof(x->texts) - 1)
 			x->used++;
 	}
-	switch (f->handle.kind) {
-	case WEIR_KIND_ENUM:
-	case WEIR_KIND_FLAGS:
-	case WEIR_KIND_MODE:
-	case WEIR_KIND_DEV:
+	if (has_names(f) || f->handle.kind == WEIR_KIND_MODE || f->handle.kind == WEIR_KIND_DEV) {
 		m.flags |= MATCH_VALUE_NUMBER;
 		m.number = (int64_t)v.v.u;
-		break;
-	default:
+	} else {
 		ruleevent_look_into(&m, (const char *)(uintptr_t)m.at, m.len);
 	}
 	return m;

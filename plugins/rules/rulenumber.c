@@ -117,12 +117,11 @@ bool rulenumber_behind(const struct rulebuild *b, const struct sigma_test *t, ui
 	case WEIR_KIND_MODE:
 		m->value = strtoll(text, &end, 8);
 		return *text && !*end;
-	case WEIR_KIND_ENUM:
+	default:
+		/* Some that every event has are plain numbers with names, such as outcome. */
 		if (!rulefield_number(f->values, text, false, &number))
 			return false;
 		m->value = (int64_t)number;
 		return true;
-	default:
-		return false;
 	}
 }
