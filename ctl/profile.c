@@ -218,3 +218,11 @@ int profile_write(const char *path, const char *bytes, size_t len)
 	free(other);
 	return r ? ST_FAILED : ST_OK;
 }
+
+int profile_put(const struct profile_options *o, const char *bytes, size_t len)
+{
+	if (o->out)
+		return profile_write(o->out, bytes, len);
+	fwrite(bytes, 1, len, stdout);
+	return ST_OK;
+}

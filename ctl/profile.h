@@ -35,6 +35,8 @@ int profile_open_word(struct profile *f, const struct profile_options *o);
 void profile_close(struct profile *f);
 /* Replaces a file as a whole or not at all, with mode 0600. An enum status; it said why. */
 int profile_write(const char *path, const char *bytes, size_t len);
+/* The same to o->out, or to standard output. */
+int profile_put(const struct profile_options *o, const char *bytes, size_t len);
 
 /* ---- nodes in an order of their own --------------------------------------------------*/
 
@@ -95,6 +97,7 @@ int profiletree_run(const struct profile_options *o);
 int profilediff_run(const struct profile_options *o);
 int profilemerge_run(const struct profile_options *o);
 int profilehtml_run(const struct profile_options *o);
+int profilerules_run(const struct profile_options *o);
 
 struct opts;
 int profile_run(const struct opts *o);

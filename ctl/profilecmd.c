@@ -38,6 +38,8 @@ static const struct verb verbs[] = {
 	  TAKES_JSON | TAKES_DOT | TAKES_VERSION | TAKES_STATE, profiletree_run },
 	{ "html", "[-o PAGE.html] [--version TAG] PROFILE", 1, 1,
 	  TAKES_OUT | TAKES_VERSION | TAKES_STATE, profilehtml_run },
+	{ "rules", "[-o RULES.yml] [--version TAG] PROFILE", 1, 1,
+	  TAKES_OUT | TAKES_VERSION | TAKES_STATE, profilerules_run },
 	{ "diff", "[--json] A B", 2, 2, TAKES_JSON, profilediff_run },
 	{ "merge", "OUT A B...", 3, 1 << 20, 0, profilemerge_run },
 	{ "verify", "FILE...", 1, 1 << 20, 0, verify_run },

@@ -156,10 +156,7 @@ int profilehtml_run(const struct profile_options *o)
 	put_page(&p);
 	if (fclose(p.out))
 		abort();
-	if (o->out)
-		r = profile_write(o->out, text, len);
-	else
-		fwrite(text, 1, len, stdout);
+	r = profile_put(o, text, len);
 	free(text);
 	profile_close(&f);
 	return r;

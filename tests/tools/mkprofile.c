@@ -3,7 +3,7 @@
  * usage: mkprofile FILE NAME WRITTEN <LINES
  * Makes a profile of what lines say; words are separated by tabs, times are seconds since
  * 1970. A node stands below the last one that is less deep by one; kinds, access and origin
- * are numbers of ptree.h; without a tag it is only a way to others.
+ * are numbers of ptree.h; without a tag it is only a way to others. In a name, \xHH is a byte.
  *
  *	state	TAG	TYPE	STATE	SINCE
  *	node	DEPTH	KIND	NUMBER	NAME	ACCESS	ORIGIN	[TAG	COUNT	FIRST	LAST]
@@ -53,10 +53,26 @@ static void add_state(char **w)
 		.n = 7 };
 }
 
+static uint32_t unescape(char *s)
+{
+	char *to = s, *from = s;
+	unsigned byte;
+
+	while (*from) {
+		if (sscanf(from, "\\x%2x", &byte) == 1) {
+			*to++ = (char)byte;
+			from += 4;
+		} else {
+			*to++ = *from++;
+		}
+	}
+	return (uint32_t)(to - s);
+}
+
 static void add_node(char **w)
 {
 	struct pkey key = { .kind = (uint8_t)number(w[2]), .number = number(w[3]), .name = w[4],
-		.len = (uint32_t)strlen(w[4]) };
+		.len = unescape(w[4]) };
 	uint32_t depth = number(w[1]), ref;
 	struct pseen x = { 0 };
 
