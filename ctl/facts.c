@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "profile.h"
+#include "schema/values.h"
 
 /* Nodes that tell that a type was recorded even where no version says so. */
 static int type_of(enum pnode_kind kind)
@@ -187,5 +188,23 @@ const struct fact *facts_next(const struct facts *f, enum pnode_kind kind, const
 	for (x = at ? at + 1 : f->at; x < end; x++)
 		if (x->kind == kind)
 			return x;
+	return NULL;
+}
+
+struct pitem_net facts_net(const struct fact *x)
+{
+	struct pitem_net net = { 0 };
+
+	memcpy(&net, x->text, x->len < sizeof(net) ? x->len : sizeof(net));
+	return net;
+}
+
+const char *facts_value_name(const char *set, uint64_t number)
+{
+	const struct weir_value_name *v;
+
+	for (v = values_find(set); v && v->name; v++)
+		if (v->number == number)
+			return v->name;
 	return NULL;
 }

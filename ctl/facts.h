@@ -30,6 +30,11 @@ void facts_fini(struct facts *f);
 /* The next one after `at` of that kind, the first one after NULL; NULL: there is none. */
 const struct fact *facts_next(const struct facts *f, enum pnode_kind kind, const struct fact *at);
 
+/* Of a PNODE_CONNECT or PNODE_BIND. */
+struct pitem_net facts_net(const struct fact *x);
+/* Of a set of values.def, or of signals; NULL: the number has no name. */
+const char *facts_value_name(const char *set, uint64_t number);
+
 static inline bool facts_has(const struct facts *f, enum ptype type)
 {
 	return f->recorded >> type & 1;

@@ -85,7 +85,8 @@ struct profile_options {
 	bool dot;
 	const char *version;	/* NULL: all */
 	const char *state;	/* the folder with profiles */
-	const char *out;	/* a file to write; NULL: standard output */
+	const char *out;	/* a file to write, hardening: a folder; NULL: standard output */
+	const char *format;	/* of hardening; NULL: all */
 	int n;			/* words that are no options */
 	char **words;
 };
@@ -98,6 +99,7 @@ int profilediff_run(const struct profile_options *o);
 int profilemerge_run(const struct profile_options *o);
 int profilehtml_run(const struct profile_options *o);
 int profilerules_run(const struct profile_options *o);
+int profilehardening_run(const struct profile_options *o);
 
 struct opts;
 int profile_run(const struct opts *o);

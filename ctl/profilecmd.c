@@ -8,7 +8,8 @@
 #include "weirctl.h"
 
 /* What an option is for: a bit each. */
-enum { TAKES_JSON = 1, TAKES_DOT = 2, TAKES_VERSION = 4, TAKES_STATE = 8, TAKES_OUT = 16 };
+enum { TAKES_JSON = 1, TAKES_DOT = 2, TAKES_VERSION = 4, TAKES_STATE = 8, TAKES_OUT = 16,
+	TAKES_FORMAT = 32 };
 
 struct verb {
 	const char *name;
@@ -40,6 +41,8 @@ static const struct verb verbs[] = {
 	  TAKES_OUT | TAKES_VERSION | TAKES_STATE, profilehtml_run },
 	{ "rules", "[-o RULES.yml] [--version TAG] PROFILE", 1, 1,
 	  TAKES_OUT | TAKES_VERSION | TAKES_STATE, profilerules_run },
+	{ "hardening", "[--format FORMAT] [-o DIR] [--version TAG] PROFILE", 1, 1,
+	  TAKES_OUT | TAKES_FORMAT | TAKES_VERSION | TAKES_STATE, profilehardening_run },
 	{ "diff", "[--json] A B", 2, 2, TAKES_JSON, profilediff_run },
 	{ "merge", "OUT A B...", 3, 1 << 20, 0, profilemerge_run },
 	{ "verify", "FILE...", 1, 1 << 20, 0, verify_run },
@@ -53,6 +56,7 @@ static int usage(void)
 	for (v = verbs; v->name; v++)
 		fprintf(stderr, "%s weirctl profile %s %s\n", v == verbs ? "usage:" : "      ",
 			v->name, v->args);
+	fprintf(stderr, "FORMAT: seccomp, caps, systemd, apparmor; all: files of these names\n");
 	fprintf(stderr, "PROFILE: a file, or the name of one in the folder of --state DIR (%s)\n",
 		PROFILE_STATE);
 	return ST_USAGE;
@@ -64,6 +68,7 @@ static bool take_options(struct profile_options *o, unsigned takes, int n, char 
 		{ "json", no_argument, NULL, TAKES_JSON }, { "dot", no_argument, NULL, TAKES_DOT },
 		{ "version", required_argument, NULL, TAKES_VERSION },
 		{ "state", required_argument, NULL, TAKES_STATE },
+		{ "format", required_argument, NULL, TAKES_FORMAT },
 		{ "output", required_argument, NULL, TAKES_OUT }, { NULL, 0, NULL, 0 }
 	};
 	int opt;
@@ -81,6 +86,8 @@ static bool take_options(struct profile_options *o, unsigned takes, int n, char 
 			o->state = optarg;
 		if (opt == TAKES_OUT)
 			o->out = optarg;
+		if (opt == TAKES_FORMAT)
+			o->format = optarg;
 	}
 	o->n = n - optind;
 	o->words = args + optind;

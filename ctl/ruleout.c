@@ -6,18 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "schema/values.h"
 #include "sigmaout.h"
 
-static const char *name_of(const char *set, uint64_t number, char buf[24])
+/* A name, or the number itself. */
+static void put_name(struct ruleout *w, const char *set, uint64_t number)
 {
-	const struct weir_value_name *v;
+	const char *name = facts_value_name(set, number);
 
-	for (v = values_find(set); v && v->name; v++)
-		if (v->number == number)
-			return v->name;
-	snprintf(buf, 24, "%llu", (unsigned long long)number);
-	return buf;
+	if (name)
+		fputs(name, w->out);
+	else
+		fprintf(w->out, "%llu", (unsigned long long)number);
 }
 
 /* ---- items -----------------------------------------------------------------------*/
@@ -172,21 +171,13 @@ static void put_names(struct ruleout *w)
 	}
 }
 
-static struct pitem_net net_of(const struct fact *x)
-{
-	struct pitem_net net = { 0 };
-
-	memcpy(&net, x->text, x->len < sizeof(net) ? x->len : sizeof(net));
-	return net;
-}
-
 static void put_protocol(struct ruleout *w, const struct pitem_net *net)
 {
-	char buf[24];
-
-	if (net->protocol)
-		fprintf(w->out, "      socket.protocol: %s\n",
-			name_of("protocol", net->protocol, buf));
+	if (!net->protocol)
+		return;
+	fputs("      socket.protocol: ", w->out);
+	put_name(w, "protocol", net->protocol);
+	fputc('\n', w->out);
 }
 
 /* Facts of one network stand together: they differ in the port only. */
@@ -197,7 +188,7 @@ static void put_networks(struct ruleout *w)
 	char addr[INET6_ADDRSTRLEN] = "";
 
 	for (x = facts_next(w->facts, PNODE_CONNECT, NULL); x; x = next) {
-		net = net_of(x);
+		net = facts_net(x);
 		inet_ntop(net.family, net.addr, addr, sizeof(addr));
 		begin_item(w, "known");
 		fprintf(w->out, "destination.ip|cidr: '%s/%u'\n      destination.port: [ %u", addr,
@@ -233,7 +224,7 @@ static void put_ports(struct ruleout *w, const char *side)
 	fprintf(w->out, "  place: { %s.ip|exists: true }\n", side);
 	for (x = facts_next(w->facts, PNODE_BIND, NULL); x;
 	     x = facts_next(w->facts, PNODE_BIND, x)) {
-		net = net_of(x);
+		net = facts_net(x);
 		begin_item(w, "known");
 		fprintf(w->out, "%s.port: %u\n", side, x->number);
 		put_protocol(w, &net);
@@ -257,15 +248,18 @@ static void put_accept(struct ruleout *w)
 static void put_signals(struct ruleout *w)
 {
 	const struct fact *x;
-	char buf[24];
 
 	for (x = facts_next(w->facts, PNODE_SIGNAL, NULL); x;
 	     x = facts_next(w->facts, PNODE_SIGNAL, x)) {
 		if (!sigmaout_can(x->text, x->len))
 			continue;
 		begin_item(w, "known");
-		fprintf(w->out, "signal.number: %s\n      target.process.exe.path|cased: ",
-			x->number ? name_of("signal", x->number, buf) : "null");
+		fputs("signal.number: ", w->out);
+		if (x->number)
+			put_name(w, "signal", x->number);
+		else
+			fputs("null", w->out);
+		fputs("\n      target.process.exe.path|cased: ", w->out);
 		sigmaout_value(w->out, x->text, x->len, SIGMAOUT_TEXT);
 		fputc('\n', w->out);
 	}

@@ -76,7 +76,8 @@ const struct command commands[] = {
 	{ "plugin", "new NAME", "begin a new plugin; verify FILE.so: check one", -1, plugin_run },
 	{ "acl", "show PATH", "permissions of a file in words; decode: of a value", -1, acl_run },
 	{ "rules", "check PATH", "what rules load, and where they run; test, explain, promote", -1, rules_run },
-	{ "profile", "list [DIR]", "profiles that were learnt; show, tree, html, rules, diff, merge, verify", -1,
+	{ "profile", "list [DIR]",
+	  "profiles that were learnt; show, tree, html, rules, hardening, diff, merge", -1,
 	  profile_run },
 	{ NULL }
 };
