@@ -14,6 +14,7 @@
 #include "control/control.h"
 #include "daemon_state.h"
 #include "plugin/ledger.h"
+#include "plugincall.h"
 #include "reload.h"
 #include "settings.h"
 #include "tails.h"
@@ -170,6 +171,11 @@ static int on_tail(void *ctx, struct control_call *call, struct json_object *arg
 	return tails_begin(((struct daemon *)ctx)->tails, call, args);
 }
 
+static int on_plugin(void *ctx, struct control_call *call, struct json_object *args)
+{
+	return plugincall_begin(ctx, call, args);
+}
+
 /* ---- reload and check -------------------------------------------------------------------*/
 
 struct wish {
@@ -294,6 +300,7 @@ static const struct control_command commands[] = {
 	{ "check", "What a reload would do, or what is wrong with the files.", on_check },
 	{ "enforce", "Whether rules may block and kill.", on_enforce },
 	{ "explain", "An option, a field, an event or a plugin, by name.", on_explain },
+	{ "plugin", "What a plugin is asked: stage, args, timeout_ms.", on_plugin },
 	{ "plugins", "The plugins in use.", on_plugins },
 	{ "release", "Lets a plugin out of quarantine, from the next reload on.", on_release },
 	{ "reload", "Puts the files as they are now in force.", on_reload },

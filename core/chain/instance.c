@@ -191,6 +191,8 @@ static struct instance *instance_alloc(struct services *services, const char *ch
 	in->line = line;
 	pthread_mutex_init(&in->lock, NULL);
 	pthread_mutex_init(&in->tokens_lock, NULL);
+	pthread_mutex_init(&in->calls_lock, NULL);
+	pthread_cond_init(&in->calls_over, NULL);
 	return in;
 }
 
@@ -501,8 +503,19 @@ bool instance_unref(struct instance *in)
 	return !--in->n_refs;
 }
 
+/* No more begin, and those that are under way are told. */
+static void command_drain(struct instance *in)
+{
+	pthread_mutex_lock(&in->calls_lock);
+	in->closing = true;
+	while (in->n_calls)
+		pthread_cond_wait(&in->calls_over, &in->calls_lock);
+	pthread_mutex_unlock(&in->calls_lock);
+}
+
 void instance_close(struct instance *in)
 {
+	command_drain(in);
 	if (in->opened && in->def->close) {
 		ledger_enter(&in->who, LEDGER_CLOSE, NULL, 0);
 		in->def->close(in->inst);
@@ -528,6 +541,8 @@ struct instance *instance_free(struct instance *in)
 	schema_free(in->place);
 	pthread_mutex_destroy(&in->lock);
 	pthread_mutex_destroy(&in->tokens_lock);
+	pthread_mutex_destroy(&in->calls_lock);
+	pthread_cond_destroy(&in->calls_over);
 	FREE_OBJ(in);
 	return NULL;
 }

@@ -96,6 +96,10 @@ struct instance {
 	pthread_mutex_t tokens_lock;	/* inside of the other: process may emit */
 	uint64_t tokens, tokens_at;
 	unsigned n_overdue;	/* atomic; events whose done() is due since their deadline */
+	pthread_mutex_t calls_lock;	/* of the three below */
+	pthread_cond_t calls_over;
+	unsigned n_calls;	/* of command() */
+	bool closing;
 };
 
 /* What all instances of one chain are made with. */
@@ -148,8 +152,21 @@ int instance_open(struct instance *in);
 struct instance *instance_ref(struct instance *in);
 /* One reference less. true: none is left, and instance_free is due. */
 bool instance_unref(struct instance *in);
-/* The plugin's close; may block. Any one thread. */
+/* The plugin's close, behind the end of its commands; may block. Any one thread. */
 void instance_close(struct instance *in);
+
+/* ---- commands: any thread, of an instance that is in force --------------------------*/
+
+/*
+ * The instance stays, and is not closed, until instance_command() or _end. -ENOTSUP: it takes
+ * none, and why; -EBUSY: too many are under way.
+ */
+int instance_command_begin(struct instance *in, char *why, size_t size);
+/* What the plugin answers, in `out`, whose memory is for free(); ends what was begun. */
+int instance_command(struct instance *in, const struct weir_command *cmd, struct weir_buf *out);
+void instance_command_end(struct instance *in);
+/* It is to be closed: commands are to return. */
+bool instance_is_closing(struct instance *in);
 /* Closes it, unless it is closed, and frees it. NULL, always. */
 struct instance *instance_free(struct instance *in);
 /* On the chain's thread, about once a second: budget, tick, health of a sink. */

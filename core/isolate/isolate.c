@@ -101,6 +101,7 @@ struct weir_plugin *isolate_def(const struct weir_plugin *def)
 	p->tick = proxy_tick;
 	p->adopt = NULL;
 	p->changed = NULL;
+	p->command = NULL;
 	p->state = 0;
 	return p;
 }

@@ -10,6 +10,7 @@
  *   1.2  amend(), for what a stage of the sync chain finds out too late;
  *        WEIR_PLUGIN_MASKS with mask(); stats(); probe() and unprobe();
  *        rules_load() and rules_use(); changed(); weir_setup.flags.
+ *   1.3  command(), for what a person asks of an instance.
  *
  * A plugin is a shared object that exports one symbol, `weir_plugin`, and
  * carries an ELF note which says the same of itself, so that the core knows
@@ -38,6 +39,7 @@
  *			The thread of the chain: one call at a time for an
  *			instance, unless its plugin is WEIR_PLUGIN_PARALLEL: then
  *			process is called by each worker of an async chain.
+ *	command		A thread of the core's own for each call, beside all others.
  *	In the sync chain that thread is the event path: no sleep, no
  *	allocation without bound, no disk or network (a sink's own descriptor
  *	excepted), no lock that somebody holds for long. In an async chain
@@ -81,7 +83,7 @@ extern "C" {
 #endif
 
 #define WEIR_ABI_MAJOR	1
-#define WEIR_ABI_MINOR	2
+#define WEIR_ABI_MINOR	3
 
 /*
  * The minor that a plugin needs. Define it before the include to hide all that
@@ -643,6 +645,22 @@ struct weir_batch {
 	const struct weir_item *items;
 };
 
+#if WEIR_ABI_TARGET >= 3
+/* What somebody asks of an instance; valid until command() returns. */
+struct weir_command {
+	uint32_t size;
+	uint32_t len;		/* of args, without its NUL */
+	const char *args;	/* JSON: an object */
+	uint64_t deadline_ns;	/* CLOCK_MONOTONIC: the answer is due */
+	void *ctx;		/* for gone */
+	/*
+	 * 1: nobody waits for the answer any more, or the instance is to be closed.
+	 * For who waits: asks ten times a second, and returns then.
+	 */
+	int (*gone)(void *ctx);
+};
+#endif
+
 enum weir_write_result {
 	WEIR_WRITE_OK,		/* all items taken, or dropped and counted in *dropped */
 	WEIR_WRITE_AGAIN,	/* *done taken; call again with the rest */
@@ -717,6 +735,17 @@ struct weir_plugin {
 	 * changes.
 	 */
 	int (*changed)(void *inst);
+#endif
+#if WEIR_ABI_TARGET >= 3
+	/*
+	 * Optional: answers what somebody asks who may use the control socket (weirctl,
+	 * root). On a thread of the core's own, several at once, while all other callbacks
+	 * go on; may block until the deadline. 0 and JSON in `out`, by host->grow, or -1
+	 * and a text there that says why not. Between open and close; an instance from which
+	 * adopt() has moved everything refuses. Not where the plugin runs in a process of
+	 * its own.
+	 */
+	int (*command)(void *inst, const struct weir_command *cmd, struct weir_buf *out);
 #endif
 };
 

@@ -14,8 +14,11 @@
 #include "util/macros.h"
 
 /* Where the struct ended. */
-#define SIZE_1_0	offsetof(struct weir_plugin, emits)
-#define SIZE_1_1	(offsetof(struct weir_plugin, adopt) + sizeof(int (*)(void)))
+static const size_t sizes[] = {
+	offsetof(struct weir_plugin, emits),
+	offsetof(struct weir_plugin, changed),
+	offsetof(struct weir_plugin, command),
+};
 
 static char dir[PATH_MAX];
 
@@ -39,6 +42,7 @@ static void test_old(struct loader *l)
 		{ "corpus/1.0", "oldline", WEIR_PLUGIN_SERIALIZER, 0, 0 },
 		{ "corpus/1.0", "oldsink", WEIR_PLUGIN_SINK, 0, 0 },
 		{ "corpus/1.1", "oldtell", WEIR_PLUGIN_ENRICHER, 0, 1 },
+		{ "corpus/1.2", "oldlive", WEIR_PLUGIN_ENRICHER, 0, 2 },
 		{ "future", "target0", WEIR_PLUGIN_ENRICHER, 0, 0 },
 	};
 	struct options *o = NULL;
@@ -54,11 +58,13 @@ static void test_old(struct loader *l)
 		}
 		is_int(p->def->abi_minor, rows[i].minor, "%s is of 1.%u", rows[i].name,
 		       rows[i].minor);
-		is_int(p->def->size, rows[i].minor ? SIZE_1_1 : SIZE_1_0,
-		       "%s has the struct of then", rows[i].name);
+		is_int(p->def->size, (long long)sizes[rows[i].minor], "%s has the struct of then",
+		       rows[i].name);
 		is_int(p->def->kind, rows[i].kind, "%s: kind", rows[i].name);
 		ok(!WEIR_HAS(p->def, emits) == !rows[i].minor &&
-		   !WEIR_HAS(p->def, adopt) == !rows[i].minor, "%s has no more", rows[i].name);
+		   !WEIR_HAS(p->def, adopt) == !rows[i].minor &&
+		   !WEIR_HAS(p->def, changed) == (rows[i].minor < 2) &&
+		   !WEIR_HAS(p->def, command), "%s has no more", rows[i].name);
 		is_int(options_read(NULL, p->def->name, p->def->options, p->def->n_options, NULL,
 				    &d, &o), 0, "%s: options", rows[i].name);
 		is_int(o->n, rows[i].n_options, "%s: all of them", rows[i].name);
@@ -74,7 +80,7 @@ static void test_young(struct loader *l)
 	static const struct {
 		const char *name, *want;
 	} rows[] = {
-		{ "minor99", "minor99.so: ABI 1.99, this version has 1.2 only" },
+		{ "minor99", "minor99.so: ABI 1.99, this version has 1.3 only" },
 		{ "major2", "major2.so: ABI 2.0, need 1.x" },
 	};
 	struct plugin *p = NULL;

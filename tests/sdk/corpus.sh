@@ -25,4 +25,8 @@ run "$plugintest" --print --threads 2 --reload 5 --fail-alloc 50 \
 ok $? "oldtell of 1.1: with faults and reloads"
 has "$tmp/out" 'oldtell.count=228$' "oldtell of 1.1: keeps its state"
 has "$tmp/out" '^oldtell_exec .*oldtell.count=[0-9]+$' "oldtell of 1.1: its own events"
+run "$plugintest" --print --threads 2 --reload 5 --fail-alloc 50 \
+	"$WEIR_BUILD/tests/abi/corpus/1.2/.libs/oldlive.so" "$sample"
+ok $? "oldlive of 1.2: with faults and reloads"
+has "$tmp/out" '^exec .*oldlive.live=false' "oldlive of 1.2: a capture is not live"
 done_testing
