@@ -13,6 +13,7 @@
 #include "acl.h"
 #include "plugin.h"
 #include "human.h"
+#include "logverify.h"
 #include "profile.h"
 #include "rules.h"
 
@@ -79,6 +80,7 @@ const struct command commands[] = {
 	{ "profile", "list [DIR]",
 	  "profiles that were learnt; show, tree, html, rules, hardening, diff, merge", -1,
 	  profile_run },
+	{ "verify", "LOG...", "whether logs are whole: seals, numbers, losses", -1, logverify_run },
 	{ NULL }
 };
 
@@ -122,7 +124,7 @@ static void usage(FILE *f)
 		"\n"
 		"Exit status: 0 done; 1 the command failed; 2 usage; 3 no daemon answers, or\n"
 		"it may not be asked by this user, or rules are refused; 4 acl: a value breaks a rule,\n"
-		"profile: a file is damaged; 5 profile diff: there are differences.\n",
+		"profile, verify: a file is damaged; 5 profile diff: there are differences.\n",
 		WEIR_RUNDIR);
 }
 
