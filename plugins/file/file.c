@@ -162,15 +162,9 @@ static int path_try(const struct weir_setup *setup, const char *path)
 
 static void counters_show(struct sink *s)
 {
-	uint64_t n;
-	unsigned i;
-
 	s->counts[FILE_COUNT_DROPPED] = s->ob.n_dropped;
 	s->counts[FILE_COUNT_WAITS] = s->ob.n_waits;
-	for (i = 0; i < FILE_COUNT__MAX; i++) {
-		n = __atomic_load_n(&s->counts[i], __ATOMIC_RELAXED);
-		__atomic_store_n(&s->setup->counters[i], n, __ATOMIC_RELAXED);
-	}
+	outbox_counters(s->setup->counters, s->counts, FILE_COUNT__MAX);
 }
 
 static int sink_write(void *inst, const struct weir_batch *batch, struct weir_write *w)

@@ -307,6 +307,16 @@ bool outbox_stopping(struct outbox *ob)
 	return stop;
 }
 
+bool outbox_late(struct outbox *ob)
+{
+	bool late;
+
+	pthread_mutex_lock(&ob->lock);
+	late = ob->stop && outbox_now() >= ob->until_ns;
+	pthread_mutex_unlock(&ob->lock);
+	return late;
+}
+
 bool outbox_over(struct outbox *ob)
 {
 	bool over;

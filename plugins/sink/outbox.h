@@ -95,13 +95,23 @@ void outbox_done(struct outbox *ob, uint32_t n);
 void outbox_wait(struct outbox *ob, struct pollfd *fds, unsigned n, uint64_t ns);
 /* T: told to stop, and all is delivered or the patience is at its end. */
 bool outbox_over(struct outbox *ob);
-/* T: told to stop. */
+/* T: told to stop; and the patience is at its end. */
 bool outbox_stopping(struct outbox *ob);
+bool outbox_late(struct outbox *ob);
 /* T: n lines of that class will not be delivered. */
 void outbox_lose(struct outbox *ob, unsigned rclass, uint64_t n);
 /* T: for the log, at the next tick. */
 __attribute__((format(printf, 3, 4)))
 void outbox_say(struct outbox *ob, int level, const char *fmt, ...);
+
+/* E: numbers that the thread counts, to where the core reads them. */
+static inline void outbox_counters(uint64_t *to, const uint64_t *from, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		__atomic_store_n(&to[i], __atomic_load_n(&from[i], __ATOMIC_RELAXED), __ATOMIC_RELAXED);
+}
 
 static inline bool outbox_lot_done(const struct outbox_lot *lot)
 {
