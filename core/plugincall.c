@@ -40,7 +40,9 @@ static int is_gone(void *ctx)
 {
 	struct plugincall *pc = ctx;
 
-	return control_gone(pc->call) || instance_is_closing(pc->in);
+	if (instance_is_closing(pc->in))
+		return WEIR_GONE_CLOSING;
+	return control_gone(pc->call) ? WEIR_GONE_CLIENT : WEIR_GONE_NOT;
 }
 
 static void plugincall_free(struct plugincall *pc)

@@ -112,6 +112,7 @@ struct json_object *profile_summary(const struct profile *f)
 	profile_add_number(o, "bytes", f->bytes);
 	profile_add_time(o, "begun", f->p->created_s);
 	profile_add_time(o, "written", f->saved_s);
+	profile_add_time(o, "frozen", f->p->frozen_s);
 	return o;
 }
 
@@ -180,7 +181,7 @@ int profile_open_word(struct profile *f, const struct profile_options *o)
 
 	if (is_name(o->words[0])) {
 		pstore_file(o->words[0], file);
-		if (asprintf(&made, "%s/%s", o->state, file) < 0)
+		if (asprintf(&made, "%s/%s", o->state ? o->state : PROFILE_STATE, file) < 0)
 			abort();
 	}
 	r = profile_open(f, made ? made : o->words[0], NULL);

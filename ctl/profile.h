@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * weirctl profile: shows, compares and merges the files that the plugin `profile` writes,
- * without the daemon and by the plugin's own code. One thread.
+ * without the daemon and by the plugin's own code; and asks the plugin. One thread.
  */
 #pragma once
 
@@ -62,7 +62,7 @@ void profile_add_text(struct json_object *o, const char *key, const char *text);
 void profile_add_number(struct json_object *o, const char *key, uint64_t n);
 /* As "2026-01-31T12:00:00Z"; 0 is not added. */
 void profile_add_time(struct json_object *o, const char *key, uint32_t s);
-/* file, name, versions (their number), nodes, bytes, begun, written. */
+/* file, name, versions (their number), nodes, bytes, begun, written, frozen. */
 struct json_object *profile_summary(const struct profile *f);
 /* An array: version, state, first, last, and types of events with their states. */
 struct json_object *profile_versions(const struct pprofile *p);
@@ -80,13 +80,18 @@ struct json_object *profile_origin(uint8_t bits);
 
 #define PROFILE_STATE	"/var/lib/weir/profiles"
 
+struct opts;
+
 struct profile_options {
 	bool json;
 	bool dot;
 	const char *version;	/* NULL: all */
-	const char *state;	/* the folder with profiles */
 	const char *out;	/* a file to write, hardening: a folder; NULL: standard output */
 	const char *format;	/* of hardening; NULL: all */
+	const char *item, *id;	/* NULL: none */
+	const char *state;	/* folder of the files; NULL: PROFILE_STATE, and a sensor that runs */
+	bool all, replace, merge;
+	const struct opts *opts;	/* of weirctl as a whole */
 	int n;			/* words that are no options */
 	char **words;
 };
@@ -101,5 +106,11 @@ int profilehtml_run(const struct profile_options *o);
 int profilerules_run(const struct profile_options *o);
 int profilehardening_run(const struct profile_options *o);
 
-struct opts;
+/* On the running sensor: profilelive.c. */
+int profileapprove_run(const struct profile_options *o);
+int profileforget_run(const struct profile_options *o);
+int profilefreeze_run(const struct profile_options *o);
+int profilethaw_run(const struct profile_options *o);
+int profilepending_run(const struct profile_options *o);
+
 int profile_run(const struct opts *o);

@@ -8,8 +8,11 @@
 #include "weirctl.h"
 
 /* What an option is for: a bit each. */
-enum { TAKES_JSON = 1, TAKES_DOT = 2, TAKES_VERSION = 4, TAKES_STATE = 8, TAKES_OUT = 16,
-	TAKES_FORMAT = 32 };
+enum {
+	TAKES_JSON = 1, TAKES_DOT = 2, TAKES_VERSION = 4, TAKES_ITEM = 8, TAKES_ID = 16,
+	TAKES_ALL = 32, TAKES_STATE = 64, TAKES_REPLACE = 128, TAKES_MERGE = 256,
+	TAKES_OUT = 512, TAKES_FORMAT = 1024,
+};
 
 struct verb {
 	const char *name;
@@ -46,6 +49,15 @@ static const struct verb verbs[] = {
 	{ "diff", "[--json] A B", 2, 2, TAKES_JSON, profilediff_run },
 	{ "merge", "OUT A B...", 3, 1 << 20, 0, profilemerge_run },
 	{ "verify", "FILE...", 1, 1 << 20, 0, verify_run },
+	{ "approve", "[--json] [--state DIR] NAME --all | --item TEXT; or --id ID", 0, 1,
+	  TAKES_JSON | TAKES_ITEM | TAKES_ID | TAKES_ALL | TAKES_STATE, profileapprove_run },
+	{ "forget", "[--json] [--state DIR] [--item TEXT | --version TAG] NAME", 1, 1,
+	  TAKES_JSON | TAKES_ITEM | TAKES_VERSION | TAKES_STATE, profileforget_run },
+	{ "freeze", "[--json] [--state DIR] NAME", 1, 1, TAKES_JSON | TAKES_STATE,
+	  profilefreeze_run },
+	{ "thaw", "[--json] [--state DIR] NAME", 1, 1, TAKES_JSON | TAKES_STATE,
+	  profilethaw_run },
+	{ "pending", "[--json] [NAME]", 0, 1, TAKES_JSON, profilepending_run },
 	{ NULL }
 };
 
@@ -62,14 +74,36 @@ static int usage(void)
 	return ST_USAGE;
 }
 
+static void take_option(struct profile_options *o, int opt)
+{
+	switch (opt) {
+	case TAKES_JSON: o->json = true; break;
+	case TAKES_DOT: o->dot = true; break;
+	case TAKES_VERSION: o->version = optarg; break;
+	case TAKES_ITEM: o->item = optarg; break;
+	case TAKES_ID: o->id = optarg; break;
+	case TAKES_ALL: o->all = true; break;
+	case TAKES_STATE: o->state = optarg; break;
+	case TAKES_OUT: o->out = optarg; break;
+	case TAKES_FORMAT: o->format = optarg; break;
+	case TAKES_REPLACE: o->replace = true; break;
+	case TAKES_MERGE: o->merge = true; break;
+	}
+}
+
 static bool take_options(struct profile_options *o, unsigned takes, int n, char **args)
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, TAKES_JSON }, { "dot", no_argument, NULL, TAKES_DOT },
 		{ "version", required_argument, NULL, TAKES_VERSION },
-		{ "state", required_argument, NULL, TAKES_STATE },
 		{ "format", required_argument, NULL, TAKES_FORMAT },
-		{ "output", required_argument, NULL, TAKES_OUT }, { NULL, 0, NULL, 0 }
+		{ "output", required_argument, NULL, TAKES_OUT },
+		{ "item", required_argument, NULL, TAKES_ITEM },
+		{ "id", required_argument, NULL, TAKES_ID },
+		{ "all", no_argument, NULL, TAKES_ALL },
+		{ "state", required_argument, NULL, TAKES_STATE },
+		{ "replace", no_argument, NULL, TAKES_REPLACE },
+		{ "merge", no_argument, NULL, TAKES_MERGE }, { NULL, 0, NULL, 0 }
 	};
 	int opt;
 
@@ -78,16 +112,7 @@ static bool take_options(struct profile_options *o, unsigned takes, int n, char 
 		opt = opt == 'j' ? TAKES_JSON : opt == 'o' ? TAKES_OUT : opt;
 		if (opt == '?' || !(takes & (unsigned)opt))
 			return false;
-		o->json |= opt == TAKES_JSON;
-		o->dot |= opt == TAKES_DOT;
-		if (opt == TAKES_VERSION)
-			o->version = optarg;
-		if (opt == TAKES_STATE)
-			o->state = optarg;
-		if (opt == TAKES_OUT)
-			o->out = optarg;
-		if (opt == TAKES_FORMAT)
-			o->format = optarg;
+		take_option(o, opt);
 	}
 	o->n = n - optind;
 	o->words = args + optind;
@@ -96,7 +121,7 @@ static bool take_options(struct profile_options *o, unsigned takes, int n, char 
 
 int profile_run(const struct opts *opts)
 {
-	struct profile_options o = { .json = opts->json, .state = PROFILE_STATE };
+	struct profile_options o = { .json = opts->json, .opts = opts };
 	const struct verb *v = verbs;
 
 	while (v->name && !(opts->n_args && !strcmp(v->name, opts->args[0])))

@@ -136,7 +136,7 @@ static void print(struct list *l, bool json)
 int profilelist_run(const struct profile_options *o)
 {
 	struct list l = { json_object_new_array(), json_object_new_array(), ST_OK };
-	int r = read_dir(&l, o->n ? o->words[0] : o->state);
+	int r = read_dir(&l, o->n ? o->words[0] : PROFILE_STATE);
 
 	if (r == ST_OK)
 		print(&l, o->json);

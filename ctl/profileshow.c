@@ -104,6 +104,7 @@ static void print_card(struct json_object *o)
 		{ "file", "file", UNIT_NONE, false, NULL },
 		{ "begun", "begun", UNIT_NONE, false, NULL },
 		{ "written", "written", UNIT_NONE, false, NULL },
+		{ "frozen", "frozen", UNIT_NONE, false, NULL },
 		{ "bytes", "bytes", UNIT_BYTES, false, NULL },
 		{ "nodes", "nodes", UNIT_NONE, false, NULL },
 		{ "of these", "kinds", UNIT_NONE, false, NULL },

@@ -78,7 +78,7 @@ const struct command commands[] = {
 	{ "acl", "show PATH", "permissions of a file in words; decode: of a value", -1, acl_run },
 	{ "rules", "check PATH", "what rules load, and where they run; test, explain, promote", -1, rules_run },
 	{ "profile", "list [DIR]",
-	  "profiles that were learnt; show, tree, html, rules, hardening, diff, merge", -1,
+	  "profiles that were learnt; show, tree, html, rules, hardening, approve ...", -1,
 	  profile_run },
 	{ "verify", "LOG...", "whether logs are whole: seals, numbers, losses", -1, logverify_run },
 	{ NULL }

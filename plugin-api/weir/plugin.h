@@ -653,11 +653,14 @@ struct weir_command {
 	const char *args;	/* JSON: an object */
 	uint64_t deadline_ns;	/* CLOCK_MONOTONIC: the answer is due */
 	void *ctx;		/* for gone */
-	/*
-	 * 1: nobody waits for the answer any more, or the instance is to be closed.
-	 * For who waits: asks ten times a second, and returns then.
-	 */
+	/* An enum weir_gone. For who waits: asks ten times a second. */
 	int (*gone)(void *ctx);
+};
+
+enum weir_gone {
+	WEIR_GONE_NOT,
+	WEIR_GONE_CLIENT,	/* nobody waits for the answer any more */
+	WEIR_GONE_CLOSING,	/* the chain has left the instance for good: return soon */
 };
 #endif
 

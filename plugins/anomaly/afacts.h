@@ -13,6 +13,7 @@ struct afacts {
 	char type[16];
 	char item[AFACTS_TEXT];
 	char item_kind[16];
+	char item_id[24];	/* "": none */
 	char process[AFACTS_TEXT];	/* "": none */
 	char near[AFACTS_TEXT];
 	char program[32];	/* the acting process's name */

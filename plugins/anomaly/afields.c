@@ -28,6 +28,7 @@ const struct weir_want afields_wants[AIN__MAX] = {
 	[AIN_PROCESS_KNOWN] = { "profile.process_known", WEIR_WANT_REQUIRED, 0 },
 	[AIN_NEAR] = { "profile.near", WEIR_WANT_REQUIRED, 0 },
 	[AIN_PROGRAMS] = { "profile.programs", WEIR_WANT_REQUIRED, 0 },
+	[AIN_ITEM_ID] = { "profile.item_id", 0, 0 },
 	[AIN_MODE] = { "file.mode", 0, 0 },
 	[AIN_CREATE_MODE] = { "create.mode", 0, 0 },
 	[AIN_NEW_MODE] = { "chmod.mode", 0, 0 },
@@ -86,6 +87,8 @@ const struct weir_field_def afields_produces[AOUT__MAX] = {
 	[AOUT_CUT_KINDS] = OUT_ROWS("cut_kinds", cut_cols, "The same by kind."),
 	[AOUT_NEW] = OUT("new", U64, "", "count", "Things that are new in the version."),
 	[AOUT_NEW_ITEMS] = OUT_ROWS("new_items", new_cols, "The first 64 of them."),
+	[AOUT_ID] = OUT("id", STR, "", "",
+			"A number of what it is, as profile.item_id; weirctl profile approve takes it."),
 };
 
 /* ---- reading ---------------------------------------------------------------------*/
@@ -110,6 +113,7 @@ void afields_read(const struct afields *x, const struct weir_event *ev, struct a
 	get_text(x, ev, AIN_TYPE, f->type, sizeof(f->type));
 	get_text(x, ev, AIN_ITEM, f->item, sizeof(f->item));
 	get_text(x, ev, AIN_KIND, f->item_kind, sizeof(f->item_kind));
+	get_text(x, ev, AIN_ITEM_ID, f->item_id, sizeof(f->item_id));
 	get_text(x, ev, AIN_PROCESS, f->process, sizeof(f->process));
 	get_text(x, ev, AIN_NEAR, f->near, sizeof(f->near));
 	get_text(x, ev, AIN_PROGRAM, f->program, sizeof(f->program));
@@ -275,6 +279,7 @@ void afields_anomaly(const struct afields *x, struct weir_event *to, const struc
 	weir_put_text(&put, x->out[AOUT_TYPE], f->type);
 	weir_put_text(&put, x->out[AOUT_ITEM], f->item);
 	weir_put_text(&put, x->out[AOUT_KIND], f->item_kind);
+	weir_put_text(&put, x->out[AOUT_ID], f->item_id);
 	weir_put_text(&put, x->out[AOUT_PROCESS], f->process);
 	weir_put_text(&put, x->out[AOUT_NEAR], f->near);
 	weir_put_text(&put, x->out[AOUT_PROFILE], f->profile);

@@ -144,11 +144,13 @@ static void judge(struct anomaly *x, const struct weir_event *ev)
 		tell(x, ev);
 }
 
+/* Stable of itself, or frozen by a person. */
 static bool is_stable(const struct anomaly *x, const struct weir_event *ev)
 {
 	struct weir_value v = weir_get(ev, x->fields.in[AIN_STATE]);
 
-	return weir_present(&v) && v.len == 6 && !memcmp(v.v.p, "stable", 6);
+	return weir_present(&v) && v.len == 6 &&
+	       (!memcmp(v.v.p, "stable", 6) || !memcmp(v.v.p, "frozen", 6));
 }
 
 static int anomaly_process(void *inst, struct weir_event *ev)

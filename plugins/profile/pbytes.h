@@ -7,6 +7,7 @@
 
 #define PBYTES_MAGIC	0x464f525052494557u	/* WEIRPROF */
 #define PBYTES_VERSION	1u
+#define PBYTES_FROZEN	2u		/* the version of one that is frozen: it says since when */
 #define PBYTES_VARINT	10u		/* bytes of the longest number */
 
 /* FNV-1a of 64 bits: against damage, not against people. */

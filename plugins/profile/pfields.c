@@ -21,7 +21,7 @@ const struct weir_field_def pfield_produces[PFIELD_PRODUCES] = {
 			       "The version of the workload: the image's tag, or latest."),
 	[PFIELD_STATE] = OUT("state", STR,
 			     "What the profile can say of this type of event: loading, "
-		"warming_up, learning, at_maximum_size, stable, unstable."),
+		"warming_up, learning, at_maximum_size, stable, unstable, frozen."),
 	[PFIELD_TYPE] = OUT("type", STR,
 			    "What type of event that is: exec, file, dns, connect, bind, "
 		"signal, module, credentials, mount, syscall, capability."),
@@ -46,12 +46,21 @@ const struct weir_field_def pfield_produces[PFIELD_PRODUCES] = {
 	[PFIELD_PROGRAMS] = OUT("programs", U64,
 				"Programs that profile.process has run, of an exec; at "
 		"most 1000."),
+	[PFIELD_ITEM_ID] = OUT("item_id", STR,
+			       "A number of what is not known, the same whenever and "
+		"wherever it is; weirctl profile approve takes it."),
 };
 
 static void set_const(const struct pfields *f, struct weir_event *ev, unsigned field,
 		      const char *text)
 {
 	weir_set_str(ev, f->out[field], text, (uint32_t)strlen(text));
+}
+
+char *pfields_id(uint64_t id, char out[PFIELDS_ID])
+{
+	snprintf(out, PFIELDS_ID, "%016llx", (unsigned long long)id);
+	return out;
 }
 
 void pfields_loading(const struct pfields *f, struct weir_event *ev, const char *name, uint32_t len)
@@ -175,8 +184,11 @@ static void set_unknown(const struct pfields *f, struct weir_event *ev, const st
 }
 
 void pfields_answer(const struct pfields *f, struct weir_event *ev, const struct pprofile *p,
-		    const struct pprofile_ask *ask, const struct pprofile_answer *a)
+		    const struct pprofile_ask *ask, const struct pprofile_answer *a, uint64_t id)
 {
+	struct weir_put put = { f->host, ev };
+	char text[PFIELDS_ID];
+
 	if (a->state == PSTATE_NONE)
 		return;
 	set_const(f, ev, PFIELD_STATE, pstate_name(a->state));
@@ -187,4 +199,6 @@ void pfields_answer(const struct pfields *f, struct weir_event *ev, const struct
 		return;
 	weir_set_u64(ev, f->out[PFIELD_DRIFT], a->elsewhere_stable);
 	set_unknown(f, ev, &p->tree, ask, a);
+	if (id)
+		weir_put_text(&put, f->out[PFIELD_ITEM_ID], pfields_id(id, text));
 }

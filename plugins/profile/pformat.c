@@ -155,10 +155,10 @@ static void put_nodes(struct out *o, const struct ptree *t, const uint8_t map[PT
 		put_node(o, t, ref, depth_of(t, ref), map);
 }
 
-static void put_head(struct out *o)
+static void put_head(struct out *o, bool frozen)
 {
 	pbytes_put64(o->p, PBYTES_MAGIC);
-	pbytes_put64(o->p + 8, PBYTES_VERSION);
+	pbytes_put64(o->p + 8, frozen ? PBYTES_FROZEN : PBYTES_VERSION);
 	pbytes_put64(o->p + 16, o->len - PFORMAT_HEAD);
 	pbytes_put64(o->p + 24, pbytes_sum(o->p + PFORMAT_HEAD, o->len - PFORMAT_HEAD));
 }
@@ -173,13 +173,15 @@ int pformat_write(const struct pprofile *p, uint32_t now_s, uint8_t **out, size_
 	put_text(&o, p->name, (uint32_t)strlen(p->name));
 	put(&o, p->created_s);
 	put(&o, now_s);
+	if (p->frozen_s)
+		put(&o, p->frozen_s);
 	put_versions(&o, p, map);
 	put_nodes(&o, &p->tree, map);
 	if (o.failed) {
 		free(o.p);
 		return -ENOMEM;
 	}
-	put_head(&o);
+	put_head(&o, p->frozen_s);
 	*out = o.p;
 	*len = o.len;
 	return 0;

@@ -138,6 +138,46 @@ struct pprofile *pkeep_get(struct pkeep *k, const char *name, uint32_t len, uint
 	return slot->profile;
 }
 
+static bool is_under_way(const struct pkeep *k, uint64_t workload)
+{
+	uint32_t i;
+
+	for (i = 0; i < k->n_jobs; i++)
+		if (k->jobs[i]->workload == workload)
+			return true;
+	return false;
+}
+
+int pkeep_lend(struct pkeep *k, const char *name, uint32_t now_s, struct pprofile **out)
+{
+	uint32_t len = (uint32_t)strlen(name);
+	struct pslot *slot;
+
+	if (is_under_way(k, pshelf_workload(name, len)))
+		return -EAGAIN;
+	slot = pshelf_get(k->shelf, name, len, k->conf.max_profiles, now_s);
+	if (!slot)
+		return -ENOSPC;
+	if (slot->is == PSLOT_LENT)
+		return -EAGAIN;
+	*out = slot->profile;
+	slot->profile = NULL;
+	slot->is = PSLOT_LENT;
+	return 0;
+}
+
+void pkeep_give_back(struct pkeep *k, const char *name, struct pprofile *p, uint32_t now_s)
+{
+	struct pslot *slot = pshelf_find(k->shelf, pshelf_workload(name, (uint32_t)strlen(name)));
+
+	if (p) {
+		pprofile_bound(p, k->conf.max_size);
+		pshelf_put(k->shelf, slot, p, now_s);
+	} else {
+		pprofile_free(pshelf_take(k->shelf, slot));
+	}
+}
+
 /* The helper writes a copy, so that nobody waits for it. */
 static void save(struct pkeep *k, struct pslot *slot, uint32_t now_s)
 {
@@ -213,8 +253,13 @@ int pkeep_open(struct pkeep *k, const struct weir_setup *s, const struct pkeep_c
 		weir_logf(s, WEIR_LOG_ERROR, "out of memory");
 		return -1;
 	}
-	if (!conf->live)
+	if (!conf->files)
 		return 0;
+	k->dir = strdup(conf->dir);
+	if (!k->dir) {
+		weir_logf(s, WEIR_LOG_ERROR, "out of memory");
+		return -1;
+	}
 	r = pstore_open(&k->store, conf->dir);
 	if (r) {
 		weir_logf(s, WEIR_LOG_WARNING, "%s: %s: profiles are kept in memory only",
@@ -267,5 +312,6 @@ void pkeep_close(struct pkeep *k)
 		pshelf_fini(k->shelf);
 	}
 	free(k->shelf);
+	free(k->dir);
 	pstore_close(&k->store);
 }

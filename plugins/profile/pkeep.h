@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The shelf, with a helper that reads and writes files for it: E functions are for the
- * event path, L for open and close. In a replay there is no helper, and there are no files:
+ * event path, L for open and close. Where there are no files, there is no helper:
  * profiles begin empty and end with it.
  */
 #pragma once
@@ -31,12 +31,13 @@ struct pkeep_conf {
 	uint32_t max_profiles;
 	uint32_t save_s;	/* between two writings of a profile */
 	uint32_t idle_s;	/* unused for so long: put away */
-	bool live;
+	bool files;		/* there are some; else all is in memory only */
 };
 
 struct pkeep {
 	struct pshelf *shelf;
-	struct pkeep_conf conf;	/* dir is open() 's only */
+	struct pkeep_conf conf;	/* its dir is open()'s only */
+	char *dir;
 	struct pstore store;
 	struct weir_helper helper;
 	const struct weir_setup *setup;
@@ -53,6 +54,14 @@ void pkeep_collect(struct pkeep *k);
 /* E: the profile, if it is there; NULL and *loading, or there is no room. */
 struct pprofile *pkeep_get(struct pkeep *k, const char *name, uint32_t len, uint32_t now_s,
 			   bool *loading);
+/*
+ * E: the profile of that name is the caller's until it comes back; its events are as those
+ * of one that is being loaded. *out is NULL if it is not in memory. 0; -EAGAIN: it is under
+ * way somewhere, later; -ENOSPC: no room for its name.
+ */
+int pkeep_lend(struct pkeep *k, const char *name, uint32_t now_s, struct pprofile **out);
+/* E: NULL: there is none of that name any more. */
+void pkeep_give_back(struct pkeep *k, const char *name, struct pprofile *p, uint32_t now_s);
 /* E: about once a second. Takes away what is not used, so not while an event is under way. */
 void pkeep_tick(struct pkeep *k, uint32_t now_s);
 /* E: both keep their settings and change shelves. */

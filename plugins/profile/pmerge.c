@@ -168,6 +168,8 @@ int pmerge_new(const struct pprofile *a, const struct pprofile *b, struct pprofi
 	p->tree.arena.max = 0;
 	p->dirty = true;
 	p->created_s = least(a->created_s, b->created_s);
+	p->frozen_s = a->frozen_s && b->frozen_s ? least(a->frozen_s, b->frozen_s) :
+						   a->frozen_s | b->frozen_s;
 	if (strcmp(b->name, p->name) < 0)
 		memcpy(p->name, b->name, sizeof(p->name));
 	if (!join_versions(p, b, map))
@@ -189,7 +191,7 @@ static bool is_more(struct pmerge_more *m, const struct ptree *from, const struc
 {
 	const struct pnode *n = ptree_at(from, m->ref), *o = like ? ptree_at(to, like) : NULL;
 
-	m->unseen = !o || (n->seen && !o->seen);
+	m->unseen = !o || (!ptree_is_way(from, m->ref) && ptree_is_way(to, like));
 	m->access = o ? n->access & (uint8_t)~o->access : n->access;
 	return m->unseen || m->access;
 }

@@ -2,7 +2,7 @@
 /*
  * Profiles of several hosts made one, and two compared. Merging is commutative,
  * associative and idempotent: times and counts become the least or the greatest of both,
- * so what is merged twice counts once.
+ * so what is merged twice counts once. One that is frozen makes all of them so.
  */
 #pragma once
 

@@ -227,7 +227,8 @@ static void get_head(struct in *x)
 		fail(x, "it is too short");
 	else if (pbytes_get64(x->p) != PBYTES_MAGIC)
 		fail(x, "it is no profile");
-	else if (pbytes_get64(x->p + 8) != PBYTES_VERSION)
+	else if (pbytes_get64(x->p + 8) != PBYTES_VERSION &&
+		 pbytes_get64(x->p + 8) != PBYTES_FROZEN)
 		fail(x, "its version is not known");
 	else if (pbytes_get64(x->p + 16) != x->len - PFORMAT_HEAD)
 		fail(x, "its length is not what it says");
@@ -241,7 +242,7 @@ int pformat_read(const uint8_t *bytes, size_t len, uint64_t max_size, uint64_t s
 {
 	struct in x = { .p = bytes, .len = len, .e = e };
 	char name[PPROFILE_NAME] = "";
-	uint32_t created_s;
+	uint32_t created_s, frozen_s;
 	struct pprofile *p;
 
 	get_head(&x);
@@ -250,9 +251,11 @@ int pformat_read(const uint8_t *bytes, size_t len, uint64_t max_size, uint64_t s
 	get_string(&x, name, sizeof(name));
 	created_s = get32(&x);
 	x.now_s = get32(&x);
+	frozen_s = pbytes_get64(x.p + 8) == PBYTES_FROZEN ? get32(&x) : 0;
 	p = pprofile_new(name, 0, max_size, seed, created_s);
 	if (!p)
 		return -ENOMEM;
+	p->frozen_s = frozen_s;
 	get_versions(&x, p);
 	get_nodes(&x, p);
 	if (!x.bad && x.at != len)

@@ -54,11 +54,22 @@ static int find_place(const struct pprofile *p, uint32_t *n, uint32_t *oldest)
 	return place;
 }
 
-static void drop_version(struct pprofile *p, uint32_t i)
+void pprofile_drop_version(struct pprofile *p, uint8_t version)
 {
-	ptree_drop_version(&p->tree, (uint8_t)i);
-	p->versions[i] = (struct pversion){ 0 };
+	ptree_drop_version(&p->tree, version);
+	p->versions[version] = (struct pversion){ 0 };
 	p->n_dropped++;
+	p->dirty = true;
+}
+
+static uint8_t newest(const struct pprofile *p)
+{
+	uint8_t i, at = 0;
+
+	for (i = 1; i < PTREE_VERSIONS; i++)
+		if (p->versions[i].last_s > p->versions[at].last_s)
+			at = i;
+	return at;
 }
 
 uint8_t pprofile_version(struct pprofile *p, const struct pprofile_conf *c, const char *tag,
@@ -70,8 +81,11 @@ uint8_t pprofile_version(struct pprofile *p, const struct pprofile_conf *c, cons
 	if (at >= 0)
 		return (uint8_t)at;
 	for (at = find_place(p, &n, &oldest); n >= c->max_versions || at < 0;
-	     at = find_place(p, &n, &oldest))
-		drop_version(p, oldest);
+	     at = find_place(p, &n, &oldest)) {
+		if (p->frozen_s)
+			return newest(p);
+		pprofile_drop_version(p, (uint8_t)oldest);
+	}
 	memcpy(p->versions[at].tag, tag, tag_len(len));
 	p->versions[at].first_s = p->versions[at].last_s = now_s;
 	p->dirty = true;
@@ -209,9 +223,9 @@ void pprofile_ask(struct pprofile *p, const struct pprofile_conf *c, const struc
 	*out = (struct pprofile_answer){ .state = PSTATE_NONE };
 	if (!(c->types >> type & 1))
 		return;
-	*out = (struct pprofile_answer){ .state = pstate_at(s, &c->states, type, &q),
-		.known = true, .n = s->n };
-	w.mode = pstate_learns(out->state) ? PWALK_LEARN : PWALK_SEE;
+	*out = (struct pprofile_answer){ .known = true, .n = s->n, .state = p->frozen_s ?
+		PSTATE_FROZEN : pstate_at(s, &c->states, type, &q) };
+	w.mode = pstate_learns(out->state) ? PWALK_LEARN : p->frozen_s ? PWALK_LOOK : PWALK_SEE;
 	w.sight.origin = origin_of(out->state, ask->snapshot);
 	may_add = may_add_process(p, c, ask, out->state);
 	if (type == PTYPE_EXEC)
@@ -222,18 +236,37 @@ void pprofile_ask(struct pprofile *p, const struct pprofile_conf *c, const struc
 	if (out->known)
 		return;
 	/* What a process does that is not known is a matter of its exec. */
-	if (out->process_known || type == PTYPE_EXEC)
+	if (!p->frozen_s && (out->process_known || type == PTYPE_EXEC))
 		pstate_new(s, ask->now_s);
-	out->elsewhere_stable = out->state != PSTATE_STABLE && out->state != PSTATE_UNSTABLE &&
+	out->elsewhere_stable = !pstate_judges(out->state) && out->state != PSTATE_UNSTABLE &&
 		is_stable_elsewhere(p, ask->version, type);
 }
 
 /* ---- life ------------------------------------------------------------------------*/
 
+void pprofile_freeze(struct pprofile *p, uint32_t now_s)
+{
+	if (!p->frozen_s)
+		p->frozen_s = now_s ? now_s : 1;
+	p->dirty = true;
+}
+
+void pprofile_thaw(struct pprofile *p, uint32_t now_s)
+{
+	uint32_t then_s = p->frozen_s;
+
+	p->frozen_s = 0;
+	if (then_s && now_s > then_s)
+		pprofile_pause(p, now_s - then_s);
+	p->dirty = true;
+}
+
 void pprofile_pause(struct pprofile *p, uint32_t gap_s)
 {
 	uint32_t i, k;
 
+	if (p->frozen_s)
+		return;
 	for (i = 0; i < PTREE_VERSIONS; i++)
 		for (k = 0; k < PTYPE__MAX; k++)
 			pstate_pause(&p->versions[i].states[k], gap_s);

@@ -21,6 +21,7 @@ struct pprofile {
 	char name[PPROFILE_NAME];
 	uint64_t id;			/* differs from that of any other tree */
 	uint32_t created_s;
+	uint32_t frozen_s;		/* since when; 0: it is not */
 	bool dirty;			/* differs from its file */
 	struct ptree tree;
 	uint32_t n_dropped;		/* versions that had to make room */
@@ -65,7 +66,10 @@ struct pprofile *pprofile_new(const char *name, uint64_t id, uint64_t max_size, 
 			      uint32_t now_s);
 /* Another bound: what there is above it goes with what comes. */
 void pprofile_bound(struct pprofile *p, uint64_t max_size);
-/* The version of that tag, which is cut where it is too long; the oldest makes room for a new one. */
+/*
+ * The version of that tag, which is cut where it is too long. The oldest makes room for a new
+ * one; in a frozen profile none does, and the newest stands for it.
+ */
 uint8_t pprofile_version(struct pprofile *p, const struct pprofile_conf *c, const char *tag,
 			 uint32_t len, uint32_t now_s);
 /* -1: there is none. */
@@ -75,7 +79,13 @@ void pprofile_ask(struct pprofile *p, const struct pprofile_conf *c, const struc
 		  struct pprofile_answer *out);
 /* Of the whole version. */
 enum pstate_is pprofile_state(const struct pprofile *p, uint8_t version);
-/* It was in a file for so long. */
+/* What only this version has goes; it is there. */
+void pprofile_drop_version(struct pprofile *p, uint8_t version);
+/* It learns nothing more, whatever its states; and what is known stays. */
+void pprofile_freeze(struct pprofile *p, uint32_t now_s);
+/* Its states go on where they were. */
+void pprofile_thaw(struct pprofile *p, uint32_t now_s);
+/* It was in a file for so long. Of a frozen one the clocks stand still as it is. */
 void pprofile_pause(struct pprofile *p, uint32_t gap_s);
 /* All that it takes. */
 uint64_t pprofile_bytes(const struct pprofile *p);

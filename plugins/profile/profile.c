@@ -12,10 +12,8 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "pbind.h"
-#include "pfields.h"
-#include "pkeep.h"
-#include "pproc.h"
+#include "pcommand.h"
+#include "pinst.h"
 #include "pwork.h"
 
 enum {
@@ -24,6 +22,7 @@ enum {
 	OPT_UNSTABLE, OPT_QUIET, OPT_MAX_SIZE, OPT_MAX_VERSIONS, OPT_MAX_PROFILES,
 	OPT_MAX_PROCESSES,
 	OPT_SAVE, OPT_UNLOAD, OPT_DNS_LABELS, OPT_NETWORK4, OPT_NETWORK6, OPT_ARGUMENTS,
+	OPT_REPLAY_FILES,
 };
 
 #define DAY_NS	86400000000000
@@ -35,7 +34,7 @@ static const struct weir_option profile_options[] = {
 		"exec,file,dns,connect,bind,signal,module,credentials,mount", NULL,
 		"Types of events that are looked up." },
 	[OPT_STATE] = { "state", WEIR_OPT_STR, 0, 0, 0, "/var/lib/weir/profiles", NULL,
-		"Folder of the profiles' files. A replay reads and writes none." },
+		"Folder of the profiles' files." },
 	[OPT_WARMUP] = { "warm_up", WEIR_OPT_TIME, 0, 0, DAY_NS, "180s", NULL,
 		"How long an instance of a workload is young." },
 	[OPT_STABLE] = { "stable", WEIR_OPT_TIME, 0, 1000000000, 365 * DAY_NS, "15m", NULL,
@@ -68,6 +67,8 @@ static const struct weir_option profile_options[] = {
 	[OPT_NETWORK6] = { "network6", WEIR_OPT_INT, 0, 1, 128, "64", NULL, "The same of IPv6." },
 	[OPT_ARGUMENTS] = { "arguments", WEIR_OPT_BOOL, 0, 0, 0, "false", NULL,
 		"Whether a program with other options than ever is something new." },
+	[OPT_REPLAY_FILES] = { "replay_files", WEIR_OPT_BOOL, 0, 0, 0, "false", NULL,
+		"Whether a replay reads and writes the files too: to learn of a capture." },
 };
 
 enum {
@@ -93,21 +94,6 @@ static const struct weir_counter profile_counters[] = {
 	[N_NO_WORKLOAD] = { "no_workload", "events", "Of none, or it was not known yet of which." },
 	[N_VERSIONS_DROPPED] = { "versions_dropped", "versions", "That made room for others." },
 	[N_PROCESSES] = { "processes", "processes", "Remembered now." },
-};
-
-struct profile {
-	struct pkeep keep;
-	struct pprocs *procs;
-	struct pbinds *binds;
-	struct pprofile_conf conf;
-	struct pevent_conf read;
-	struct pfields fields;
-	unsigned workloads;
-	bool live;
-	uint64_t *counters;
-	struct weir_handle in[PEVENT_WANTS];
-	struct pevent event;
-	char path[PREDUCE_ROOM(PTEXT_MAX)];
 };
 
 /* ---- processes -------------------------------------------------------------------*/
@@ -203,7 +189,7 @@ static struct pbind *bind_of(struct profile *x, const struct weir_event *ev, str
 
 static void count_answer(struct profile *x, const struct pprofile_answer *a)
 {
-	unsigned n = a->known ? N_KNOWN : a->state == PSTATE_STABLE ? N_UNKNOWN : N_LEARNT;
+	unsigned n = a->known ? N_KNOWN : pstate_judges(a->state) ? N_UNKNOWN : N_LEARNT;
 
 	if (a->state != PSTATE_NONE)
 		weir_count(&x->counters[n], 1);
@@ -218,6 +204,7 @@ static void look_up(struct profile *x, struct weir_event *ev, struct pprofile *p
 		.snapshot = ev->type == WEIR_EV_snapshot, .trail = trail, .item = &x->event.item,
 		.more = x->event.more };
 	struct pprofile_answer a;
+	uint64_t id = 0;
 
 	pfields_whose(&x->fields, ev, p, b->version, now_s);
 	if (!trail || !pevent_read(&x->read, ev, &x->event))
@@ -225,7 +212,11 @@ static void look_up(struct profile *x, struct weir_event *ev, struct pprofile *p
 	ask.n_more = x->event.n_more;
 	pprofile_ask(p, &x->conf, &ask, &a);
 	count_answer(x, &a);
-	pfields_answer(&x->fields, ev, p, &ask, &a);
+	if (a.unknown && pstate_judges(a.state)) {
+		id = pnews_id(p, trail, a.unknown);
+		pnews_note(x->news, id, pshelf_workload(w->name, w->name_len), p, &ask, a.unknown);
+	}
+	pfields_answer(&x->fields, ev, p, &ask, &a, id);
 }
 
 static void of_workload(struct profile *x, struct weir_event *ev, const struct pwork *w)
@@ -235,6 +226,7 @@ static void of_workload(struct profile *x, struct weir_event *ev, const struct p
 	struct pprofile *p;
 	bool loading;
 
+	x->now_s = now_s;
 	p = pkeep_get(&x->keep, w->name, w->name_len, now_s, &loading);
 	if (p) {
 		look_up(x, ev, p, w, trail, now_s);
@@ -251,6 +243,7 @@ static int profile_process(void *inst, struct weir_event *ev)
 	enum pwork_is is;
 
 	pkeep_collect(&x->keep);
+	pdesk_serve(x->desk, x);
 	is = ev->type < WEIR_EV_KERNEL_MAX || ev->type == WEIR_EV_snapshot ?
 	     pwork_find(&x->read, x->workloads, ev, &w) : PWORK_NONE;
 	if (is == PWORK_FOUND)
@@ -269,22 +262,44 @@ static void profile_tick(void *inst, uint64_t now_ns)
 	struct profile *x = inst;
 
 	(void)now_ns;
+	pkeep_collect(&x->keep);
+	if (x->live)
+		x->now_s = (uint32_t)time(NULL);
+	pdesk_serve(x->desk, x);
 	if (!x->live)
 		return;
-	pkeep_collect(&x->keep);
 	pkeep_tick(&x->keep, (uint32_t)time(NULL));
 	__atomic_store_n(&x->counters[N_PROCESSES], pproc_count(x->procs), __ATOMIC_RELAXED);
 }
 
 /* ---- life ------------------------------------------------------------------------*/
 
+/* Commands that are under way go on at the other one. */
+static void swap_desks(struct profile *a, struct profile *b)
+{
+	struct pdesk *desk = a->desk;
+
+	pthread_mutex_lock(&a->lock);
+	pthread_mutex_lock(&b->lock);
+	a->desk = b->desk;
+	b->desk = desk;
+	pthread_mutex_unlock(&b->lock);
+	pthread_mutex_unlock(&a->lock);
+	pdesk_give(a->desk, a);
+	pdesk_give(b->desk, b);
+}
+
 static int profile_adopt(void *inst, void *other)
 {
 	struct profile *to = inst, *from = other;
 	struct pbinds *binds = to->binds;
+	struct pnews *news = to->news;
 
 	to->binds = from->binds;
 	from->binds = binds;
+	to->news = from->news;
+	from->news = news;
+	swap_desks(to, from);
 	pproc_move(&to->procs, &from->procs);
 	pkeep_swap(&to->keep, &from->keep);
 	return 0;
@@ -294,7 +309,14 @@ static void profile_close(void *inst)
 {
 	struct profile *x = inst;
 
+	if (x->desk) {
+		pdesk_serve(x->desk, x);
+		pdesk_give(x->desk, NULL);
+	}
 	pkeep_close(&x->keep);
+	pdesk_unref(x->desk);
+	pnews_free(x->news);
+	pthread_mutex_destroy(&x->lock);
 	pproc_free(x->procs);
 	free(x->binds);
 	free(x);
@@ -364,7 +386,8 @@ static int open_keep(struct profile *x, const struct weir_setup *s)
 	struct pkeep_conf conf = {
 		.dir = s->options[OPT_STATE].v.s, .max_size = x->conf.max_size,
 		.max_profiles = (uint32_t)s->options[OPT_MAX_PROFILES].v.i,
-		.save_s = option_s(s, OPT_SAVE), .idle_s = option_s(s, OPT_UNLOAD), .live = x->live,
+		.save_s = option_s(s, OPT_SAVE), .idle_s = option_s(s, OPT_UNLOAD),
+		.files = x->live || s->options[OPT_REPLAY_FILES].v.i,
 	};
 
 	if (getrandom(&conf.seed, sizeof(conf.seed), GRND_NONBLOCK) < 0)
@@ -380,11 +403,16 @@ static int profile_open(const struct weir_setup *s, void **inst)
 		x->keep.store.dir = -1;
 		x->procs = pproc_new((uint32_t)s->options[OPT_MAX_PROCESSES].v.i);
 		x->binds = calloc(1, sizeof(*x->binds));
+		x->news = pnews_new();
+		x->desk = pdesk_new();
+		pthread_mutex_init(&x->lock, NULL);
 	}
-	if (!x || !x->procs || !x->binds) {
+	if (!x || !x->procs || !x->binds || !x->news || !x->desk) {
 		weir_logf(s, WEIR_LOG_ERROR, "out of memory");
 		goto fail;
 	}
+	pdesk_give(x->desk, x);
+	x->setup = s;
 	x->counters = s->counters;
 	x->live = WEIR_HAS(s, flags) && s->flags & WEIR_SETUP_LIVE;
 	x->fields.host = s->host;
@@ -410,4 +438,4 @@ WEIR_PLUGIN_DEFINE(profile, WEIR_PLUGIN_ENRICHER, "1.0", "Apache-2.0",
 	.counters = profile_counters, .n_counters = WEIR_N_OF(profile_counters),
 	.open = profile_open, .close = profile_close, .process = profile_process,
 	.tick = profile_tick,
-	.state = 2, .adopt = profile_adopt);
+	.state = 2, .adopt = profile_adopt, .command = pcommand_run);

@@ -13,6 +13,7 @@ enum pslot_is {
 	PSLOT_WANTED,	/* to be loaded */
 	PSLOT_LOADING,
 	PSLOT_READY,
+	PSLOT_LENT,	/* to a command, with or without its profile */
 };
 
 struct pslot {

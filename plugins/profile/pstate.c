@@ -96,7 +96,12 @@ void pstate_forget(struct pstate *p)
 
 bool pstate_learns(enum pstate_is is)
 {
-	return is != PSTATE_NONE && is != PSTATE_STABLE;
+	return is != PSTATE_NONE && !pstate_judges(is);
+}
+
+bool pstate_judges(enum pstate_is is)
+{
+	return is == PSTATE_STABLE || is == PSTATE_FROZEN;
 }
 
 const char *pstate_name(enum pstate_is is)
@@ -105,6 +110,7 @@ const char *pstate_name(enum pstate_is is)
 		[PSTATE_NONE] = "no_profile", [PSTATE_LEARNING] = "learning",
 		[PSTATE_STABLE] = "stable", [PSTATE_UNSTABLE] = "unstable",
 		[PSTATE_WARMUP] = "warming_up", [PSTATE_FULL] = "at_maximum_size",
+		[PSTATE_FROZEN] = "frozen",
 	};
 
 	return names[is];

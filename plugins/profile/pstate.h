@@ -10,7 +10,7 @@
 
 #include "pitem.h"
 
-/* In files, but for WARMUP and FULL, which are never kept. */
+/* In files up to UNSTABLE; the others are never kept. */
 enum pstate_is {
 	PSTATE_NONE,		/* nothing was seen yet */
 	PSTATE_LEARNING,	/* what is new is learnt */
@@ -18,6 +18,7 @@ enum pstate_is {
 	PSTATE_UNSTABLE,	/* it did not become quiet in time: learnt, and no anomaly */
 	PSTATE_WARMUP,		/* of an event of an instance that has just begun: learnt */
 	PSTATE_FULL,		/* learnt, in the place of what is rarest */
+	PSTATE_FROZEN,		/* by a person: nothing is learnt, what is new is an anomaly */
 	PSTATE__MAX
 };
 
@@ -57,4 +58,6 @@ void pstate_pause(struct pstate *p, uint32_t gap_s);
 /* It is as if nothing was ever seen of this type. */
 void pstate_forget(struct pstate *p);
 bool pstate_learns(enum pstate_is is);
+/* What is new is not known, and is told. */
+bool pstate_judges(enum pstate_is is);
 const char *pstate_name(enum pstate_is is);

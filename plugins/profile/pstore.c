@@ -214,6 +214,13 @@ int pstore_save(const struct pstore *s, const struct pprofile *p, uint32_t now_s
 	return pstore_write(s, file, p, now_s);
 }
 
+int pstore_remove(const struct pstore *s, const char *file)
+{
+	if (unlinkat(s->dir, file, 0) < 0 || fsync(s->dir) < 0)
+		return -errno;
+	return 0;
+}
+
 /* ---- the folder ------------------------------------------------------------------*/
 
 static int make_folders(const char *path)

@@ -38,4 +38,6 @@ int pstore_put(const struct pstore *s, const char *file, const uint8_t *bytes, s
 /* 0; -EFBIG: it could not be read again; or another errno. */
 int pstore_write(const struct pstore *s, const char *file, const struct pprofile *p,
 		 uint32_t now_s);
+/* 0 or a negative errno. */
+int pstore_remove(const struct pstore *s, const char *file);
 void pstore_close(struct pstore *s);

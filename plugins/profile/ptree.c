@@ -200,7 +200,7 @@ void ptree_remove(struct ptree *t, uint32_t ref, uint32_t keep)
 		free_node(t, ref);
 		ref = parent;
 	} while (ref != t->root && ref != keep && !ptree_at(t, ref)->child &&
-		 !ptree_at(t, ref)->seen);
+		 ptree_is_way(t, ref));
 }
 
 uint32_t ptree_skip(const struct ptree *t, uint32_t ref)
@@ -254,6 +254,21 @@ void ptree_absorb(struct ptree *t, uint32_t to, uint32_t from)
 	ptree_remove(t, from, to);
 }
 
+/* The first node of those below `ref` that has no children; `ref` itself, if it has none. */
+static uint32_t lowest(const struct ptree *t, uint32_t ref)
+{
+	while (ptree_at(t, ref)->child)
+		ref = ptree_at(t, ref)->child;
+	return ref;
+}
+
+void ptree_remove_all(struct ptree *t, uint32_t ref)
+{
+	while (ptree_at(t, ref)->child)
+		ptree_remove(t, lowest(t, ref), ref);
+	ptree_remove(t, ref, 0);
+}
+
 static void drop_seen(struct ptree *t, uint32_t ref, uint8_t version)
 {
 	uint32_t *at = &node_at(t, ref)->seen, gone;
@@ -267,14 +282,6 @@ static void drop_seen(struct ptree *t, uint32_t ref, uint8_t version)
 	parena_put(&t->arena, gone, sizeof(struct pseen));
 }
 
-/* The first node of those below `ref` that has no children; `ref` itself, if it has none. */
-static uint32_t lowest(const struct ptree *t, uint32_t ref)
-{
-	while (ptree_at(t, ref)->child)
-		ref = ptree_at(t, ref)->child;
-	return ref;
-}
-
 /* Children before their parents. */
 void ptree_drop_version(struct ptree *t, uint8_t version)
 {
@@ -285,7 +292,7 @@ void ptree_drop_version(struct ptree *t, uint8_t version)
 
 		next = n->next ? lowest(t, n->next) : n->parent;
 		drop_seen(t, ref, version);
-		if (!n->child && !n->seen)
+		if (!n->child && ptree_is_way(t, ref))
 			free_node(t, ref);
 		ref = next;
 	}

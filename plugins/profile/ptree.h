@@ -42,7 +42,7 @@ enum pnode_origin {
 	PNODE_SNAPSHOT = 1,	/* it ran before the sensor */
 	PNODE_WARMUP = 2,
 	PNODE_LEARNT = 4,
-	PNODE_APPROVED = 8,	/* by a person: never thrown out for room */
+	PNODE_APPROVED = 8,	/* by a person: known, seen or not, and never thrown out for room */
 };
 
 /* What was done to a file. In files. */
@@ -111,6 +111,8 @@ uint32_t ptree_find(const struct ptree *t, uint32_t parent, const struct pkey *k
 uint32_t ptree_add(struct ptree *t, uint32_t parent, const struct pkey *key);
 /* False: no memory for this version's numbers. */
 bool ptree_see(struct ptree *t, uint32_t ref, const struct psight *s);
+/* With all below it; as the next, else. */
+void ptree_remove_all(struct ptree *t, uint32_t ref);
 /* Without children. Ways that lead nowhere any more go with it, but not `keep` (0: all). */
 void ptree_remove(struct ptree *t, uint32_t ref, uint32_t keep);
 /* What somebody else saw: the earliest and the latest time, the higher count. False: no memory. */
@@ -143,6 +145,12 @@ static inline const struct pnode *ptree_at(const struct ptree *t, uint32_t ref)
 static inline const struct pseen *ptree_seen_at(const struct ptree *t, uint32_t ref)
 {
 	return ref ? parena_at(&t->arena, ref) : NULL;
+}
+
+/* Nobody has seen or approved it: it only leads to others. */
+static inline bool ptree_is_way(const struct ptree *t, uint32_t ref)
+{
+	return !ptree_at(t, ref)->seen && !(ptree_at(t, ref)->origin & PNODE_APPROVED);
 }
 
 /* Not ended by a NUL. */

@@ -18,9 +18,7 @@ static uint32_t step(const struct pwalk *w, uint32_t parent, const struct pkey *
 /* A way that was begun and leads to nothing: there was no room for its end. */
 static void take_back(const struct pwalk *w, uint32_t ref, uint32_t keep)
 {
-	const struct pnode *n = ptree_at(w->tree, ref);
-
-	if (ref != keep && !n->child && !n->seen)
+	if (ref != keep && !ptree_at(w->tree, ref)->child && ptree_is_way(w->tree, ref))
 		ptree_remove(w->tree, ref, keep);
 }
 
@@ -28,9 +26,7 @@ static void take_back(const struct pwalk *w, uint32_t ref, uint32_t keep)
 
 static bool is_known(const struct pwalk *w, uint32_t ref, uint8_t access)
 {
-	const struct pnode *n = ptree_at(w->tree, ref);
-
-	return n->seen && !(access & ~n->access);
+	return !ptree_is_way(w->tree, ref) && !(access & ~ptree_at(w->tree, ref)->access);
 }
 
 /* from: where it begins. */
