@@ -49,32 +49,20 @@ void profile_add_time(struct json_object *o, const char *key, uint32_t s)
 	json_object_object_add(o, key, json_object_new_string(text));
 }
 
-/* of: ends in NULL. */
-static struct json_object *names(uint8_t bits, const char *const *of)
+static struct json_object *names(uint8_t bits, const char *(*name)(unsigned bit))
 {
 	struct json_object *list = bits ? json_object_new_array() : NULL;
 	unsigned i;
 
-	for (i = 0; of[i]; i++)
+	for (i = 0; name(i); i++)
 		if (bits >> i & 1)
-			json_object_array_add(list, json_object_new_string(of[i]));
+			json_object_array_add(list, json_object_new_string(name(i)));
 	return list;
-}
-
-static struct json_object *access_of(uint8_t bits)
-{
-	static const char *const of[] = { "read", "write", "remove", "change", "map",
-		"executable", NULL };
-
-	return names(bits, of);
 }
 
 struct json_object *profile_origin(uint8_t bits)
 {
-	static const char *const of[] = { "before the sensor", "warm-up", "learnt", "approved",
-		NULL };
-
-	return names(bits, of);
+	return names(bits, pitem_origin_name);
 }
 
 const char *profile_kind(enum pnode_kind kind)
@@ -94,7 +82,7 @@ struct json_object *profile_node(const struct ptree *t, uint32_t ref, uint8_t ac
 		pitem_node_text(t, ref, text, sizeof(text));
 	profile_add_text(o, "text", text);
 	if (access)
-		json_object_object_add(o, "access", access_of(access));
+		json_object_object_add(o, "access", names(access, pitem_access_name));
 	return o;
 }
 
@@ -211,7 +199,7 @@ int profile_write(const char *path, const char *bytes, size_t len)
 	if (!copy || !other)
 		abort();
 	s.dir = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	r = s.dir < 0 ? -errno : pstore_put(&s, basename(other), (const uint8_t *)bytes, len);
+	r = s.dir < 0 ? -errno : pstore_replace(&s, basename(other), bytes, len);
 	if (r)
 		human_error("%s: %s", path, strerror(-r));
 	pstore_close(&s);

@@ -112,5 +112,8 @@ int profileforget_run(const struct profile_options *o);
 int profilefreeze_run(const struct profile_options *o);
 int profilethaw_run(const struct profile_options *o);
 int profilepending_run(const struct profile_options *o);
+/* profileexport.c */
+int profileexport_run(const struct profile_options *o);
+int profileimport_run(const struct profile_options *o);
 
 int profile_run(const struct opts *o);

@@ -57,6 +57,9 @@ static const struct verb verbs[] = {
 	  profilefreeze_run },
 	{ "thaw", "[--json] [--state DIR] NAME", 1, 1, TAKES_JSON | TAKES_STATE,
 	  profilethaw_run },
+	{ "export", "[--state DIR] NAME|FILE [OUT]", 1, 2, TAKES_STATE, profileexport_run },
+	{ "import", "[--json] [--state DIR] [--replace | --merge] FILE", 1, 1,
+	  TAKES_JSON | TAKES_STATE | TAKES_REPLACE | TAKES_MERGE, profileimport_run },
 	{ "pending", "[--json] [NAME]", 0, 1, TAKES_JSON, profilepending_run },
 	{ NULL }
 };

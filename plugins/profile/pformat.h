@@ -16,6 +16,8 @@ struct pformat_error {
 	const char *what;
 };
 
+/* Whether a node may stand below one of kind `parent`, and may have such a name. */
+bool pformat_is_in_place(const struct pkey *key, uint8_t parent);
 /* 0 and malloc'ed bytes; -ENOMEM. */
 int pformat_write(const struct pprofile *p, uint32_t now_s, uint8_t **out, size_t *len);
 /*

@@ -37,6 +37,21 @@ const char *pitem_kind_name(enum pnode_kind kind)
 	return kind_names[kind];
 }
 
+const char *pitem_access_name(unsigned bit)
+{
+	static const char *const of[] = { "read", "write", "remove", "change", "map",
+		"executable" };
+
+	return bit < sizeof(of) / sizeof(of[0]) ? of[bit] : NULL;
+}
+
+const char *pitem_origin_name(unsigned bit)
+{
+	static const char *const of[] = { "before the sensor", "warm-up", "learnt", "approved" };
+
+	return bit < sizeof(of) / sizeof(of[0]) ? of[bit] : NULL;
+}
+
 enum ptype pitem_type_of(const char *name)
 {
 	unsigned i;

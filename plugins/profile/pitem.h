@@ -46,6 +46,9 @@ const char *pitem_type_name(enum ptype type);
 enum ptype pitem_type_of(const char *name);
 /* A pattern is a file. NULL: of the root. */
 const char *pitem_kind_name(enum pnode_kind kind);
+/* Of one bit, by its number, of enum pnode_access or pnode_origin; NULL: there is none. */
+const char *pitem_access_name(unsigned bit);
+const char *pitem_origin_name(unsigned bit);
 /* In words, for people: at most `size` bytes with the NUL. */
 void pitem_text(const struct pitem *item, char *out, size_t size);
 /* The same of a node, without those above it. */

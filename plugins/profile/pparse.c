@@ -132,8 +132,7 @@ static bool is_component(const struct pkey *key)
 	return key->len && !memchr(key->name, '/', key->len) && !memchr(key->name, 0, key->len);
 }
 
-/* Whether a node may stand below one of kind `parent`. */
-static bool is_in_place(const struct pkey *key, uint8_t parent)
+bool pformat_is_in_place(const struct pkey *key, uint8_t parent)
 {
 	switch (key->kind) {
 	case PNODE_PROCESS:
@@ -183,7 +182,7 @@ static void get_node(struct in *x, struct pprofile *p, uint32_t *depth)
 		fail(x, "a node has no parent or no kind");
 	if (x->bad)
 		return;
-	if (!is_in_place(&key, ptree_at(&p->tree, x->way[d - 1])->kind) ||
+	if (!pformat_is_in_place(&key, ptree_at(&p->tree, x->way[d - 1])->kind) ||
 	    ptree_find(&p->tree, x->way[d - 1], &key)) {
 		fail(x, "a node is not in its place, or there twice");
 		return;

@@ -172,7 +172,7 @@ static int write_file(const struct pstore *s, const char *file, const uint8_t *p
 	return r;
 }
 
-int pstore_put(const struct pstore *s, const char *file, const uint8_t *bytes, size_t len)
+int pstore_replace(const struct pstore *s, const char *file, const void *bytes, size_t len)
 {
 	char temp[NAME_MAX + 1];
 	int r;
@@ -201,7 +201,7 @@ int pstore_write(const struct pstore *s, const char *file, const struct pprofile
 
 	if (r)
 		return r;
-	r = len > PFORMAT_MAX ? -EFBIG : pstore_put(s, file, bytes, len);
+	r = len > PFORMAT_MAX ? -EFBIG : pstore_replace(s, file, bytes, len);
 	free(bytes);
 	return r;
 }

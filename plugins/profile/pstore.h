@@ -33,11 +33,11 @@ int pstore_save(const struct pstore *s, const struct pprofile *p, uint32_t now_s
  */
 int pstore_read(const struct pstore *s, const char *file, struct pprofile **out,
 		uint32_t *saved_s, struct pformat_error *e);
-/* Replaces a file of any bytes, as a whole or not at all. 0 or a negative errno. */
-int pstore_put(const struct pstore *s, const char *file, const uint8_t *bytes, size_t len);
 /* 0; -EFBIG: it could not be read again; or another errno. */
 int pstore_write(const struct pstore *s, const char *file, const struct pprofile *p,
 		 uint32_t now_s);
+/* Any bytes, as a whole or not at all, with mode 0600. 0 or a negative errno. */
+int pstore_replace(const struct pstore *s, const char *file, const void *bytes, size_t len);
 /* 0 or a negative errno. */
 int pstore_remove(const struct pstore *s, const char *file);
 void pstore_close(struct pstore *s);

@@ -120,7 +120,7 @@ bool ptree_join(struct ptree *t, uint32_t ref, const struct pseen *x);
 void ptree_mark(struct ptree *t, uint32_t ref, uint8_t origin, uint8_t access);
 /* `to` was seen whenever `from`, without children, was; `from` goes. */
 void ptree_absorb(struct ptree *t, uint32_t to, uint32_t from);
-/* What no other version has goes. */
+/* What no other version has goes, but for what is approved. */
 void ptree_drop_version(struct ptree *t, uint8_t version);
 uint64_t ptree_bytes(const struct ptree *t);
 bool ptree_full(const struct ptree *t);

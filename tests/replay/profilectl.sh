@@ -62,7 +62,9 @@ is "$(cut -d' ' -f -20 out | sed 's/  [0-9]*x.*//')" 'unit:shop.service
   program /usr/sbin/shop
     file srv
       file b  read
-    name db.shop.example type 1' 'tree of one version'
+    name db.shop.example type 1
+    program /bin/sh  before the sensor,approved
+      user user 0  approved' 'tree of one version, and what is approved'
 has "$(cat out)" 'shop  3x  2023-11-14T22:13:20Z  2023-11-14T22:14:20Z' 'with its numbers'
 run tree --version v3 shop.profile
 is "$status $(cat out err)" '1 weirctl: shop.profile: there is no version "v3"' 'a version that there is not'
@@ -165,6 +167,39 @@ for what in 'show bad.profile' 'tree bad.profile' 'tree --json bad.profile' 'dif
 done
 [ ! -e new ]
 ok $? 'nothing is written'
+
+# ---- export and import -------------------------------------------------------------------
+run export shop.profile
+is "$status $(cat err)" '0 ' 'export'
+cp out shop.json
+is "$(jq -c '[.name, (.versions | map(.tag)), (.nodes[0] | .name, (.seen | map(.count)), (.below | map(.kind)))]' shop.json)" \
+	'["unit:shop.service",["v1","v2"],"/usr/sbin/shop",[3,2],["program","file","name"]]' 'JSON of it'
+mkdir state
+run import --state state shop.json
+is "$status $(cat out err) $(ls state)" '0  unit%3ashop.service.profile' 'import'
+run export --state state unit:shop.service again.json
+is "$status $(cat out err)" '0 ' 'export by its name'
+cmp shop.json again.json
+ok $? 'the same again'
+run diff shop.profile state/unit%3ashop.service.profile
+is "$status" 0 'nothing is lost'
+run export evil.profile evil.json
+run import --state state evil.json
+run export --state state "image:$evil"
+is "$status $(cmp out evil.json)" '0 ' 'of names that are no words'
+run import --state state shop.json
+is "$status $(cat err)" '1 weirctl: state/unit%3ashop.service.profile is there already: --replace it, or --merge' 'one that is there'
+run import --state state --merge shop.json
+run export --state state unit:shop.service
+is "$status $(cmp out shop.json)" '0 ' 'merged with itself it is the same'
+sed 's/"kind":"name"/"kind":"nome"/' shop.json >bad.json
+run import --state state --replace bad.json
+is "$status $(cat err)" '4 weirctl: bad.json: nodes[0].below[2]: there is no kind "nome"' 'a fault, and where'
+head -n 9 shop.json >bad.json
+run import --state state --replace bad.json
+is "$status $(cat err)" '4 weirctl: bad.json: line 10: it ends too early' 'no JSON, and where'
+run export --state state unit:shop.service
+is "$status $(cmp out shop.json)" '0 ' 'nothing of it was taken'
 
 # ---- list --------------------------------------------------------------------------------
 mkdir dir none

@@ -78,6 +78,19 @@ has "$("$WEIR_BUILD/weirctl" profile show state/unit%3ashop.service.profile)" '^
 is "$(ctl approve unit:shop.service --all | sed 's/[0-9][0-9]*/N/g'; ctl freeze --json unit:shop.service)" 'unit:shop.service: approved N, added N
 {"profile":"unit:shop.service","saved":true}' 'approve all of it'
 
+# ---- export and import -------------------------------------------------------------------
+is "$(ctl export unit:shop.service one.json; echo $? "$(cat ctl.err)")" '0 ' 'export'
+is "$(ctl import one.json; echo $? "$(cat ctl.err)")" \
+	'1 weirctl: unit:shop.service is there already: replace it, or merge' 'import: it is there'
+jq '.nodes[0].below |= map(select(.name != "/bin/sh")) | del(.frozen) | .versions[].types.exec.state = "stable"' one.json >two.json
+has "$(ctl import --replace two.json)" '^unit:shop.service: [0-9]+ nodes$' 'import in its place'
+mark
+soon 'which is in force' "$sh.known == false and $sh.state == \"stable\""
+has "$(ctl import --merge one.json)" '^unit:shop.service: [0-9]+ nodes$' 'import into it'
+mark
+soon 'which is in force, too' "$sh.state == \"frozen\""
+is "$(find state -name '.*' -type f)" '' 'nothing is left behind'
+
 # ---- the next start ----------------------------------------------------------------------
 kill -TERM $sensor
 wait $sensor
