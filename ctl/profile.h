@@ -90,7 +90,8 @@ struct profile_options {
 	const char *format;	/* of hardening; NULL: all */
 	const char *item, *id;	/* NULL: none */
 	const char *state;	/* folder of the files; NULL: PROFILE_STATE, and a sensor that runs */
-	bool all, replace, merge;
+	bool all, replace, merge, list, detach;
+	const char *for_, *types, *as, *stop;	/* of a recording */
 	const struct opts *opts;	/* of weirctl as a whole */
 	int n;			/* words that are no options */
 	char **words;
@@ -112,6 +113,7 @@ int profileforget_run(const struct profile_options *o);
 int profilefreeze_run(const struct profile_options *o);
 int profilethaw_run(const struct profile_options *o);
 int profilepending_run(const struct profile_options *o);
+int profilerecord_run(const struct profile_options *o);
 /* profileexport.c */
 int profileexport_run(const struct profile_options *o);
 int profileimport_run(const struct profile_options *o);

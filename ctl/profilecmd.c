@@ -11,7 +11,9 @@
 enum {
 	TAKES_JSON = 1, TAKES_DOT = 2, TAKES_VERSION = 4, TAKES_ITEM = 8, TAKES_ID = 16,
 	TAKES_ALL = 32, TAKES_STATE = 64, TAKES_REPLACE = 128, TAKES_MERGE = 256,
-	TAKES_OUT = 512, TAKES_FORMAT = 1024,
+	TAKES_FOR = 512, TAKES_TYPES = 1024, TAKES_AS = 2048, TAKES_LIST = 4096,
+	TAKES_STOP = 8192, TAKES_DETACH = 16384,
+	TAKES_OUT = 32768, TAKES_FORMAT = 65536,
 };
 
 struct verb {
@@ -57,6 +59,10 @@ static const struct verb verbs[] = {
 	  profilefreeze_run },
 	{ "thaw", "[--json] [--state DIR] NAME", 1, 1, TAKES_JSON | TAKES_STATE,
 	  profilethaw_run },
+	{ "record", "SELECTOR [--for TIME] [--types A,B] [--as NAME | --merge] [--detach];\n"
+	  "                              --list [--json]; or --stop NUMBER", 0, 1,
+	  TAKES_JSON | TAKES_FOR | TAKES_TYPES | TAKES_AS | TAKES_MERGE | TAKES_LIST | TAKES_STOP |
+	  TAKES_DETACH, profilerecord_run },
 	{ "export", "[--state DIR] NAME|FILE [OUT]", 1, 2, TAKES_STATE, profileexport_run },
 	{ "import", "[--json] [--state DIR] [--replace | --merge] FILE", 1, 1,
 	  TAKES_JSON | TAKES_STATE | TAKES_REPLACE | TAKES_MERGE, profileimport_run },
@@ -91,6 +97,12 @@ static void take_option(struct profile_options *o, int opt)
 	case TAKES_FORMAT: o->format = optarg; break;
 	case TAKES_REPLACE: o->replace = true; break;
 	case TAKES_MERGE: o->merge = true; break;
+	case TAKES_FOR: o->for_ = optarg; break;
+	case TAKES_TYPES: o->types = optarg; break;
+	case TAKES_AS: o->as = optarg; break;
+	case TAKES_LIST: o->list = true; break;
+	case TAKES_STOP: o->stop = optarg; break;
+	case TAKES_DETACH: o->detach = true; break;
 	}
 }
 
@@ -106,6 +118,12 @@ static bool take_options(struct profile_options *o, unsigned takes, int n, char 
 		{ "all", no_argument, NULL, TAKES_ALL },
 		{ "state", required_argument, NULL, TAKES_STATE },
 		{ "replace", no_argument, NULL, TAKES_REPLACE },
+		{ "for", required_argument, NULL, TAKES_FOR },
+		{ "types", required_argument, NULL, TAKES_TYPES },
+		{ "as", required_argument, NULL, TAKES_AS },
+		{ "list", no_argument, NULL, TAKES_LIST },
+		{ "stop", required_argument, NULL, TAKES_STOP },
+		{ "detach", no_argument, NULL, TAKES_DETACH },
 		{ "merge", no_argument, NULL, TAKES_MERGE }, { NULL, 0, NULL, 0 }
 	};
 	int opt;

@@ -9,7 +9,7 @@
 #include "chain/instance.h"
 #include "util/macros.h"
 
-#define AT_ONCE	4u	/* of one instance */
+#define AT_ONCE	8u	/* of one instance */
 
 static const char *refusal(const struct instance *in)
 {

@@ -11,6 +11,7 @@
 #include "pcommandpriv.h"
 #include "pedit.h"
 #include "pmerge.h"
+#include "precorder.h"
 
 #define NEWS_AT_ONCE	256u	/* that are approved, or listed */
 
@@ -466,6 +467,8 @@ static const struct {
 	{ "approve", run_approve }, { "forget", run_forget }, { "freeze", run_freeze },
 	{ "thaw", run_thaw }, { "pending", run_pending }, { "where", run_where },
 	{ "save", run_save }, { "import", run_import },
+	{ "record", precorder_record }, { "recordings", precorder_list },
+	{ "stop", precorder_stop },
 };
 
 static int run(struct pcommand *c)

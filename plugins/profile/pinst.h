@@ -11,6 +11,7 @@
 #include "pkeep.h"
 #include "pnews.h"
 #include "pproc.h"
+#include "precord.h"
 
 /* The event path's, but for what is said to be of any thread. */
 struct profile {
@@ -19,13 +20,16 @@ struct profile {
 	struct pprocs *procs;
 	struct pbinds *binds;
 	struct pnews *news;
+	struct precords records;
+	struct precorders *recorders;	/* any thread */
+	uint32_t record_permille;	/* of the time that a recording may take */
 	pthread_mutex_t lock;		/* of desk, which adopt() changes */
 	struct pdesk *desk;
 	struct pprofile_conf conf;	/* any thread */
 	struct pevent_conf read;
 	struct pfields fields;
 	unsigned workloads;
-	uint32_t now_s;			/* of the last event, or of the last tick */
+	uint32_t now_s;			/* of the last event, or of the last tick; written atomically */
 	bool live;
 	uint64_t *counters;
 	struct weir_handle in[PEVENT_WANTS];

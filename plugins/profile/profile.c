@@ -14,6 +14,7 @@
 
 #include "pcommand.h"
 #include "pinst.h"
+#include "precorder.h"
 #include "pwork.h"
 
 enum {
@@ -22,7 +23,7 @@ enum {
 	OPT_UNSTABLE, OPT_QUIET, OPT_MAX_SIZE, OPT_MAX_VERSIONS, OPT_MAX_PROFILES,
 	OPT_MAX_PROCESSES,
 	OPT_SAVE, OPT_UNLOAD, OPT_DNS_LABELS, OPT_NETWORK4, OPT_NETWORK6, OPT_ARGUMENTS,
-	OPT_REPLAY_FILES,
+	OPT_REPLAY_FILES, OPT_RECORD_LOAD,
 };
 
 #define DAY_NS	86400000000000
@@ -69,6 +70,9 @@ static const struct weir_option profile_options[] = {
 		"Whether a program with other options than ever is something new." },
 	[OPT_REPLAY_FILES] = { "replay_files", WEIR_OPT_BOOL, 0, 0, 0, "false", NULL,
 		"Whether a replay reads and writes the files too: to learn of a capture." },
+	[OPT_RECORD_LOAD] = { "record_load", WEIR_OPT_INT, 0, 1, 1000, "50", NULL,
+		"Of a thousand parts of the event path's time, how many a recording may take; then it gives "
+		"up types of events." },
 };
 
 enum {
@@ -219,6 +223,45 @@ static void look_up(struct profile *x, struct weir_event *ev, struct pprofile *p
 	pfields_answer(&x->fields, ev, p, &ask, &a, id);
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void record_one(struct profile *x, const struct weir_event *ev, const struct pwork *w,
+		       struct ptrail *trail, struct precord *r)
+{
+	struct pprofile_ask ask = { .now_s = x->now_s, .snapshot = ev->type == WEIR_EV_snapshot,
+		.trail = trail, .item = &x->event.item, .more = x->event.more };
+
+	if (!trail || !pevent_read(&x->read, ev, &x->event))
+		return;
+	ask.n_more = x->event.n_more;
+	precord_event(r, &x->conf, w->name, w->tag, w->tag_len, &ask);
+}
+
+static void record(struct profile *x, const struct weir_event *ev, const struct pwork *w,
+		   struct ptrail *trail)
+{
+	struct weir_value id = weir_get(ev, x->in[PEVENT_CONTAINER_ID]);
+	uint32_t i, len = weir_present(&id) ? id.len : 0;
+	struct precord *r;
+	uint64_t t;
+
+	precord_check(&x->records, x->now_s);
+	for (i = 0; i < PRECORD_MAX; i++) {
+		r = &x->records.all[i];
+		if (!r->id || r->over || !precord_matches(r, w->name, id.v.p, len))
+			continue;
+		t = now_ns();
+		record_one(x, ev, w, trail, r);
+		precord_spent(r, now_ns() - t, t, x->now_s, x->record_permille);
+	}
+}
+
 static void of_workload(struct profile *x, struct weir_event *ev, const struct pwork *w)
 {
 	uint32_t now_s = seconds(ev, get(x, ev, PEVENT_TIME));
@@ -226,7 +269,7 @@ static void of_workload(struct profile *x, struct weir_event *ev, const struct p
 	struct pprofile *p;
 	bool loading;
 
-	x->now_s = now_s;
+	__atomic_store_n(&x->now_s, now_s, __ATOMIC_RELAXED);
 	p = pkeep_get(&x->keep, w->name, w->name_len, now_s, &loading);
 	if (p) {
 		look_up(x, ev, p, w, trail, now_s);
@@ -234,6 +277,8 @@ static void of_workload(struct profile *x, struct weir_event *ev, const struct p
 		pfields_loading(&x->fields, ev, w->name, w->name_len);
 		weir_count(&x->counters[N_LOADING], 1);
 	}
+	if (x->records.n)
+		record(x, ev, w, trail);
 }
 
 static int profile_process(void *inst, struct weir_event *ev)
@@ -264,7 +309,8 @@ static void profile_tick(void *inst, uint64_t now_ns)
 	(void)now_ns;
 	pkeep_collect(&x->keep);
 	if (x->live)
-		x->now_s = (uint32_t)time(NULL);
+		__atomic_store_n(&x->now_s, (uint32_t)time(NULL), __ATOMIC_RELAXED);
+	precord_check(&x->records, x->now_s);
 	pdesk_serve(x->desk, x);
 	if (!x->live)
 		return;
@@ -294,11 +340,15 @@ static int profile_adopt(void *inst, void *other)
 	struct profile *to = inst, *from = other;
 	struct pbinds *binds = to->binds;
 	struct pnews *news = to->news;
+	struct precords records;
 
 	to->binds = from->binds;
 	from->binds = binds;
 	to->news = from->news;
 	from->news = news;
+	records = to->records;
+	to->records = from->records;
+	from->records = records;
 	swap_desks(to, from);
 	pproc_move(&to->procs, &from->procs);
 	pkeep_swap(&to->keep, &from->keep);
@@ -309,6 +359,8 @@ static void profile_close(void *inst)
 {
 	struct profile *x = inst;
 
+	x->recorders = precorders_free(x->recorders);
+	precord_fini(&x->records);
 	if (x->desk) {
 		pdesk_serve(x->desk, x);
 		pdesk_give(x->desk, NULL);
@@ -377,6 +429,7 @@ static void take_numbers(struct profile *x, const struct weir_setup *s)
 	x->conf.max_size = (uint64_t)o[OPT_MAX_SIZE].v.i;
 	x->conf.max_versions = (uint32_t)o[OPT_MAX_VERSIONS].v.i;
 	x->conf.args = o[OPT_ARGUMENTS].v.i;
+	x->record_permille = (uint32_t)o[OPT_RECORD_LOAD].v.i;
 	x->read = (struct pevent_conf){ .in = x->in, .dns_labels = (unsigned)o[OPT_DNS_LABELS].v.i,
 		.bits4 = (unsigned)o[OPT_NETWORK4].v.i, .bits6 = (unsigned)o[OPT_NETWORK6].v.i };
 }
@@ -404,10 +457,11 @@ static int profile_open(const struct weir_setup *s, void **inst)
 		x->procs = pproc_new((uint32_t)s->options[OPT_MAX_PROCESSES].v.i);
 		x->binds = calloc(1, sizeof(*x->binds));
 		x->news = pnews_new();
+		x->recorders = precorders_new();
 		x->desk = pdesk_new();
 		pthread_mutex_init(&x->lock, NULL);
 	}
-	if (!x || !x->procs || !x->binds || !x->news || !x->desk) {
+	if (!x || !x->procs || !x->binds || !x->news || !x->desk || !x->recorders) {
 		weir_logf(s, WEIR_LOG_ERROR, "out of memory");
 		goto fail;
 	}

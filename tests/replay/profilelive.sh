@@ -91,10 +91,30 @@ mark
 soon 'which is in force, too' "$sh.state == \"frozen\""
 is "$(find state -name '.*' -type f)" '' 'nothing is left behind'
 
+# ---- record ------------------------------------------------------------------------------
+is "$(ctl record 'unit:shop*' --for 2s --as unit:other.service --merge; echo $?)" 2 'record: a name, or merge'
+is "$(ctl record 'unit:shop*' --types exec,colour; echo $? "$(cat ctl.err)")" '1 weirctl: there is no type "colour"' 'no such type'
+has "$(ctl record 'unit:shop*' --for 2s --as unit:copy.service)" '^recorded: [1-9][0-9]* events$' 'record, and wait'
+for ((i = 0; i < 200; i++)); do [ -e state/unit%3acopy.service.profile ] && break; read -rt 0.05 <> <(:); done
+has "$("$WEIR_BUILD/weirctl" profile tree state/unit%3acopy.service.profile)" '^    program /bin/sh ' 'what it learnt, whatever the state of the other'
+is "$(ctl record 'unit:shop*' --as unit:copy.service; echo $? "$(cat ctl.err)")" '1 weirctl: unit:copy.service is there already' 'a name that there is'
+number=$(ctl record unit:shop.service --for 1h --merge --detach | cut -d' ' -f 2)
+has "$(ctl record --list)" "^ *$number +unit:shop.service " 'list'
+for ((i = 0; i < 200; i++)); do ctl record --list --json | jq -e '.[].events > 9' >/dev/null && break; read -rt 0.05 <> <(:); done
+is "$(ctl record --stop "$number"; echo $?)" 0 'stop'
+mark
+soon 'which made it part of the profile' "$sh.known"
+is "$(ctl record --list)" 'nothing is recorded' 'and ended it'
+is "$(ctl record --stop 77; echo $? "$(cat ctl.err)")" '1 weirctl: there is no recording 77' 'no such recording'
+ctl record 'unit:*' --for 1h --detach >/dev/null
+for ((i = 0; i < 200; i++)); do ctl record --list --json | jq -e '.[].events > 9' >/dev/null && break; read -rt 0.05 <> <(:); done
+
 # ---- the next start ----------------------------------------------------------------------
 kill -TERM $sensor
 wait $sensor
 is $? 0 'the sensor ends in order'
+has "$("$WEIR_BUILD/weirctl" profile show state/recording%3aunit%3a%2a.profile)" '^name +recording:unit:\*$' 'what it recorded at its end is kept'
+has "$(cat err)" 'recording [0-9]+ ends early: recording:unit:\* is written' 'which is said'
 is "$(ctl freeze unit:shop.service; echo $?)" 3 'no sensor'
 is "$("$WEIR_BUILD/weirctl" profile thaw --state state unit:shop.service; echo $?)" 'unit:shop.service: done
 0' 'thaw, without a sensor'
