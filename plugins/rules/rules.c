@@ -14,6 +14,7 @@
 
 #include "rulegen.h"
 #include "ruleshadow.h"
+#include "rulesuppress.h"
 #include "ruletell.h"
 
 enum { OPT_PATHS, OPT_MAP, OPT_PLACEHOLDERS, OPT_ON_ERROR, OPT_NEVER,
@@ -37,7 +38,7 @@ static const struct weir_option rules_options[] = {
 };
 
 enum { N_MATCHES, N_EVENTS, N_UNCERTAIN, N_BLOCKED, N_KILLED, N_EXCLUDED, N_IN_KERNEL, N_RUNS,
-	N_DIFFERS };
+	N_DIFFERS, N_SUPPRESSED };
 
 static const struct weir_counter rules_counters[] = {
 	[N_MATCHES] = { "matches", "rules", "That matched an event." },
@@ -49,9 +50,12 @@ static const struct weir_counter rules_counters[] = {
 	[N_IN_KERNEL] = { "in_kernel", "events", "That the kernel had judged." },
 	[N_RUNS] = { "in_user_space", "events", "That it had not, or could not for all rules." },
 	[N_DIFFERS] = { "shadow_differs", "events", "For which the rules of shadow would make a difference." },
+	[N_SUPPRESSED] = { "suppressed", "rules", "That matched what a stable profile knows, and are not told." },
 };
 
-static const struct weir_want rules_wants[] = { { "time", WEIR_WANT_REQUIRED, 0 } };
+static const struct weir_want rules_wants[] = {
+	{ "time", WEIR_WANT_REQUIRED, 0 }, { "profile.known", 0, 0 }, { "profile.state", 0, 0 },
+};
 
 static const struct weir_emit rules_emits[] = {
 	{ "ruleset", "Rules were loaded." },
@@ -62,6 +66,7 @@ struct rules {
 	uint64_t *counters;
 	struct weir_handle time;
 	struct ruletell tell;
+	struct rulesuppress suppress;
 	struct rulegen *now, *before;
 	struct rulecorr *corr;
 	struct ruleshadow *shadow;
@@ -144,6 +149,19 @@ static struct rulegen *judge(struct rules *x, const struct weir_event *ev)
 	return g;
 }
 
+static void suppress(struct rules *x, struct weir_event *ev)
+{
+	const struct sigma_rule *gone[RULETELL_HELD];
+	uint32_t n;
+
+	if (!rulesuppress_in_profile(&x->suppress, ev))
+		return;
+	n = rulesuppress_run(&x->result, gone, RULETELL_HELD);
+	weir_count(&x->counters[N_SUPPRESSED], n);
+	if (n)
+		ruletell_suppressed(&x->tell, ev, gone, n < RULETELL_HELD ? n : RULETELL_HELD);
+}
+
 static int rules_process(void *inst, struct weir_event *ev)
 {
 	struct rules *x = inst;
@@ -154,10 +172,13 @@ static int rules_process(void *inst, struct weir_event *ev)
 	if (!x->in_force)
 		begin(x);
 	g = judge(x, ev);
+	if (x->result.n)
+		suppress(x, ev);
 	ruletell_begin(&x->tell, ev, g, &x->result);
 	if (g == x->now) {
 		ruletell_correlate(&x->tell, x->corr, time_ns);
-		n = ruleshadow_event(x->shadow, &x->tell, time_ns);
+		n = ruleshadow_event(x->shadow, &x->tell,
+				     rulesuppress_in_profile(&x->suppress, ev), time_ns);
 	}
 	weir_count(&x->counters[N_DIFFERS], n > 0);
 	if (!x->result.n && !x->result.told)
@@ -262,6 +283,9 @@ static bool start(struct rules *x, const struct weir_setup *s)
 	x->corr = x->now ? ruletell_corr_new(&x->tell, x->now) : NULL;
 	if (!x->corr)
 		return false;
+	if (!x->suppress.known.slot && rulesuppress_wanted(x->now))
+		weir_logf(s, WEIR_LOG_WARNING, "rules with `unless_in_profile` are always told: "
+			  "the stage does not stand behind profile");
 	conf.paths = (const char *const *)x->shadow_paths.at;
 	conf.n_paths = x->shadow_paths.n;
 	conf.strict = false;
@@ -284,6 +308,7 @@ static int rules_open(const struct weir_setup *s, void **inst)
 	x->setup = s;
 	x->counters = s->counters;
 	x->time = s->wants[0];
+	x->suppress = (struct rulesuppress){ s->wants[1], s->wants[2] };
 	ruletell_init(&x->tell, s);
 	if (!start(x, s)) {
 		rules_close(x);

@@ -2,6 +2,8 @@
 /* Two sets over one event; rules are the same by their id, or by their title without one. */
 #include "ruleshadow.h"
 
+#include "rulesuppress.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,7 +109,8 @@ static uint32_t differ(const struct ruletell_shadow *now, uint32_t n_now,
 	return n;
 }
 
-uint32_t ruleshadow_event(struct ruleshadow *s, struct ruletell *t, uint64_t time_ns)
+uint32_t ruleshadow_event(struct ruleshadow *s, struct ruletell *t, bool in_profile,
+			  uint64_t time_ns)
 {
 	struct ruletell_shadow now[NAMED], then[NAMED];
 	uint32_t n;
@@ -115,6 +118,8 @@ uint32_t ruleshadow_event(struct ruleshadow *s, struct ruletell *t, uint64_t tim
 	if (!has_rules(s))
 		return 0;
 	rulegen_run(s->gen, t->ev, NULL, 0, &s->result);
+	if (in_profile)
+		rulesuppress_run(&s->result, NULL, 0);
 	ruletell_begin(&s->held, t->ev, s->gen, &s->result);
 	ruletell_correlate(&s->held, s->corr, time_ns);
 	if (!s->result.n && !t->result->n && !t->n_held && !s->held.n_held)

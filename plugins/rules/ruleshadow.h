@@ -19,5 +19,6 @@ bool ruleshadow_changed(const struct ruleshadow *s, const char *const *paths, ui
 /* The event `ruleset`, if it has rules. */
 void ruleshadow_loaded(const struct ruleshadow *s, const struct ruletell *t);
 /* Compares with what is begun in `t`, and tells there. How many rules differ. */
-uint32_t ruleshadow_event(struct ruleshadow *s, struct ruletell *t, uint64_t time_ns);
+uint32_t ruleshadow_event(struct ruleshadow *s, struct ruletell *t, bool in_profile,
+			  uint64_t time_ns);
 struct ruleshadow *ruleshadow_free(struct ruleshadow *s);

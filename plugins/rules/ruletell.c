@@ -67,6 +67,9 @@ const struct weir_field_def ruletell_produces[RULETELL__MAX] = {
 		.doc = "What came of the rules' actions: blocked, killed, parent_killed; or why not: dry_run, enforcement_off, protected, budget, cannot." },
 	[RULETELL_SETS] = OUT_ROWS("rule.set_variables", set_cols, "What the rules set, for the plugin variables."),
 	[RULETELL_SHADOW] = OUT_ROWS("rule.shadow", shadow_cols, "What would be different with the rules of `shadow` in force."),
+	[RULETELL_SUPPRESSED] = { .name = "rule.suppressed", .kind = WEIR_KIND_LIST,
+		.elem_kind = WEIR_KIND_STR, .sigma = "", .ecs = "", .ocsf = "",
+		.doc = "Titles of rules that match and are not told, for a stable profile knows what the event does." },
 	[RULETELL_SET_DIGEST] = OUT("ruleset.digest", STR, "rule.ruleset", "", "Hash of all files of rules."),
 	[RULETELL_SET_GENERATION] = OUT("ruleset.generation", U64, "", "", "Their number in the kernel; 0: it has none."),
 	[RULETELL_SET_RULES] = OUT("ruleset.rules", U64, "", "", "Rules that were loaded."),
@@ -330,6 +333,17 @@ void ruletell_shadow(struct ruletell *t, const struct ruletell_shadow *rows, uin
 		set_text(&row[SHADOW_ACTION], action_name(rows->weir->action));
 		set_text(&row[SHADOW_MATCHES], rows->matches);
 	}
+}
+
+void ruletell_suppressed(struct ruletell *t, struct weir_event *ev,
+			 const struct sigma_rule *const *rules, uint32_t n)
+{
+	const struct weir_put p = { t->setup->host, ev };
+	struct weir_value *v = weir_put_rows(&p, t->out[RULETELL_SUPPRESSED], n, 1, false);
+	uint32_t i;
+
+	for (i = 0; v && i < n; i++)
+		set_text(v++, rules[i]->meta.title);
 }
 
 void ruletell_end(struct ruletell *t)

@@ -9,7 +9,7 @@
 
 enum {
 	RULETELL_RULES, RULETELL_ID, RULETELL_NAME, RULETELL_LEVEL, RULETELL_DONE, RULETELL_SETS,
-	RULETELL_SHADOW,
+	RULETELL_SHADOW, RULETELL_SUPPRESSED,
 	RULETELL_SET_DIGEST, RULETELL_SET_GENERATION, RULETELL_SET_RULES, RULETELL_SET_KERNEL,
 	RULETELL_SET_USER, RULETELL_SET_CORRELATIONS, RULETELL_SET_REFUSED, RULETELL_SET_ERRORS,
 	RULETELL_SET_SHADOW,
@@ -47,6 +47,9 @@ void ruletell_begin(struct ruletell *t, struct weir_event *ev, struct rulegen *g
 void ruletell_correlate(struct ruletell *t, struct rulecorr *corr, uint64_t time_ns);
 /* These differ with the set that runs beside; nothing if n is 0. */
 void ruletell_shadow(struct ruletell *t, const struct ruletell_shadow *rows, uint32_t n);
+/* These match, and are not told, for the event is in profile. They stay valid. */
+void ruletell_suppressed(struct ruletell *t, struct weir_event *ev,
+			 const struct sigma_rule *const *rules, uint32_t n);
 void ruletell_end(struct ruletell *t);
 /* The event `ruleset`. */
 void ruletell_loaded(const struct ruletell *t, const struct rulegen *g);

@@ -160,6 +160,7 @@ struct sigma_weir {
 	enum sigma_action action;
 	bool dry_run;
 	bool block_unknown;	/* a cut field that might match counts as one that does */
+	bool unless_in_profile;	/* not told of what a stable profile knows */
 	/* Only where one of each list that is not empty holds; paths and cgroups: beginnings. */
 	uint32_t n_uids;
 	const uint32_t *uids;

@@ -134,6 +134,9 @@ static void check(struct sigma_reader *r, const struct sigma_weir *w)
 	bool is_active = w->action != SIGMA_OBSERVE && w->action != SIGMA_EXCLUDE;
 	bool is_block = is_active && w->action != SIGMA_KILL;
 
+	if (w->unless_in_profile && w->action != SIGMA_OBSERVE)
+		SIGMA_ERROR(r, &w->place, "`unless_in_profile` is for rules that observe: what is "
+			    "refused or left out is so before the profile is asked");
 	if (w->dry_run && !is_active)
 		SIGMA_WARN(r, &w->place, "`dry_run` is for block and kill: this rule does "
 			   "neither");
@@ -148,14 +151,14 @@ void sigmaweir_read(struct sigma_reader *r, const struct yamltree *doc, bool is_
 		    struct sigma_weir *out)
 {
 	static const char *const keys[] = { "action", "set", "dry_run", "block_unknown", "scope",
-		"budget" };
+		"budget", "unless_in_profile" };
 	const struct yamltree *map = yamltree_get(doc, "weir"), *node;
 
 	if (!map)
 		return;
 	out->place = map->place;
 	/* A correlation is known only after the fact. */
-	sigmatake_map(r, map, "weir", keys, is_correlation ? 2 : 6);
+	sigmatake_map(r, map, "weir", keys, is_correlation ? 2 : 7);
 	if (map->kind != YAMLTREE_MAP)
 		return;
 	read_action(r, map, out);
@@ -168,6 +171,7 @@ void sigmaweir_read(struct sigma_reader *r, const struct yamltree *doc, bool is_
 		return;
 	read_flag(r, map, "dry_run", "`dry_run`", &out->dry_run);
 	read_flag(r, map, "block_unknown", "`block_unknown`", &out->block_unknown);
+	read_flag(r, map, "unless_in_profile", "`unless_in_profile`", &out->unless_in_profile);
 	read_scope(r, map, out);
 	read_budget(r, map, out);
 	check(r, out);

@@ -76,4 +76,32 @@ run
 is "$(reasons | wc -l)" 5 'so many a minute'
 is "$(jq -c 'select(.type == "anomaly_summary").anomaly | [.type, .cut, (.cut_kinds | map(.kind, .first))]' out)" \
 	'["exec",15,["program","/bin/p5"]]' 'then a summary of what was cut'
+
+# ---- rules that are not told of what is in profile --------------------------------------
+mkdir rules
+rule() { printf 'title: %s\nlogsource: { category: exec, service: weir }\ndetection: { s: { process.exe.path|endswith: %s }, condition: s }\n%s\n' "$@"; }
+rule Helper /helper 'weir: { unless_in_profile: true }' >rules/a.yml
+rule Sh /sh 'weir: { unless_in_profile: true }' >rules/b.yml
+rule Any e 'level: low' >rules/c.yml
+rule_conf() {
+	cat >conf <<-EOF
+		control = { socket = "$tmp/sock"; };
+		sync = ( { plugin = "process"; }, { plugin = "container"; }, $1, { plugin = "json"; }, { plugin = "stdout"; } );
+	EOF
+}
+rules='{ plugin = "rules"; paths = [ "rules" ]; shadow = [ ]; }'
+rule_conf "{ plugin = \"profile\"; }, $rules"
+{ before; printf 'fork\t2\t20\nexec\t20\t/bin/sh\tsh\n'; } | story
+run
+is "$(jq -r 'select(.type == "exec" and .process.exe.path == "/usr/bin/helper") | .profile.state + " " + (.rules // [] | map(.title) | join(",")) + " " + (.rule.suppressed // [] | join(","))' out)" \
+	'warming_up Helper 
+learning Helper 
+stable  Helper' 'a rule is not told of what a stable profile knows'
+is "$(jq -r 'select(.type == "exec" and .process.exe.path == "/bin/sh").rules | map(.title) | join(",")' out)" Sh 'but of what it does not know'
+rule_conf "$rules, { plugin = \"profile\"; }"
+run
+has "$(cat err)" 'rules with `unless_in_profile` are always told: the stage does not stand behind profile' 'in the wrong place it warns'
+is "$(jq -r 'select(.rule.name == "Helper").rule.name' out | wc -l)" 3 'and tells all'
+rule Bad /x 'weir: { unless_in_profile: true, action: block }' >bad.yml
+has "$("$WEIR_BUILD/weirctl" rules check bad.yml 2>&1)" 'bad.yml:4:[0-9]+: error: Bad: `unless_in_profile` is for rules that observe' 'what blocks cannot ask'
 done_testing
