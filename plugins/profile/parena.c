@@ -28,14 +28,10 @@ static uint32_t size_of(unsigned c)
 	return c <= FINE / PARENA_UNIT ? c * PARENA_UNIT : FINE << (c - FINE / PARENA_UNIT);
 }
 
-static uint32_t *next_of(const struct parena *a, uint32_t ref)
-{
-	return parena_at(a, ref);
-}
 
 static void push(struct parena *a, unsigned c, uint32_t ref)
 {
-	*next_of(a, ref) = a->free[c];
+	*(uint32_t *)parena_edit(a, ref) = a->free[c];
 	a->free[c] = ref;
 }
 
@@ -44,7 +40,7 @@ static uint32_t pop(struct parena *a, unsigned c)
 	uint32_t ref = a->free[c];
 
 	if (ref)
-		a->free[c] = *next_of(a, ref);
+		a->free[c] = *(const uint32_t *)parena_at(a, ref);
 	return ref;
 }
 
@@ -82,10 +78,16 @@ static bool may_grow(const struct parena *a)
 static bool make_room(struct parena *a)
 {
 	uint32_t cap = a->cap ? 2 * a->cap : 4;
-	uint8_t **more;
+	uint8_t **more, *stale;
 
 	if (a->n_chunks < a->cap)
 		return true;
+	if (a->stale) {
+		stale = realloc(a->stale, cap);
+		if (!stale)
+			return false;
+		a->stale = stale;
+	}
 	more = realloc(a->chunks, cap * sizeof(*more));
 	if (!more)
 		return false;
@@ -105,6 +107,8 @@ static bool grow(struct parena *a)
 	chunk = malloc(PARENA_CHUNK);
 	if (!chunk)
 		return false;
+	if (a->stale)
+		a->stale[a->n_chunks] = 1;
 	a->chunks[a->n_chunks++] = chunk;
 	a->left = PARENA_CHUNK;
 	if (!end)
@@ -135,7 +139,7 @@ uint32_t parena_get(struct parena *a, uint32_t n)
 		ref = cut_larger(a, c);
 	if (!ref)
 		return 0;
-	memset(parena_at(a, ref), 0, size_of(c));
+	memset(parena_edit(a, ref), 0, size_of(c));
 	a->live += size_of(c);
 	return ref;
 }
@@ -163,6 +167,7 @@ bool parena_copy(struct parena *to, const struct parena *from)
 	uint32_t i;
 
 	*to = *from;
+	to->stale = NULL;
 	to->n_chunks = 0;
 	to->cap = from->n_chunks;
 	to->chunks = calloc(from->n_chunks + 1, sizeof(*to->chunks));
@@ -179,8 +184,92 @@ bool parena_copy(struct parena *to, const struct parena *from)
 	return false;
 }
 
+bool parena_copy_begin(struct parena *to, struct parena *from)
+{
+	*to = (struct parena){ 0 };
+	from->stale = malloc(from->cap + 1);
+	if (from->stale)
+		memset(from->stale, 1, from->cap + 1);
+	return from->stale;
+}
+
+void parena_copy_cancel(struct parena *to, struct parena *from)
+{
+	free(from->stale);
+	from->stale = NULL;
+	parena_fini(to);
+}
+
+static bool copy_chunk(struct parena *to, struct parena *from, uint32_t i)
+{
+	if (i == to->n_chunks) {
+		to->chunks[i] = malloc(PARENA_CHUNK);
+		if (!to->chunks[i])
+			return false;
+		to->n_chunks++;
+	}
+	memcpy(to->chunks[i], from->chunks[i], PARENA_CHUNK);
+	from->stale[i] = 0;
+	return true;
+}
+
+/* For as many chunks as the original has. */
+static bool copy_room(struct parena *to, const struct parena *from)
+{
+	uint8_t **more;
+
+	if (to->cap >= from->n_chunks)
+		return true;
+	more = realloc(to->chunks, from->cap * sizeof(*more));
+	if (!more)
+		return false;
+	to->chunks = more;
+	to->cap = from->cap;
+	return true;
+}
+
+bool parena_copy_step(struct parena *to, struct parena *from, uint32_t n, uint32_t *left)
+{
+	bool done = copy_room(to, from);
+	uint32_t i;
+
+	*left = 0;
+	/* In their order: none is copied before the one in front of it. */
+	for (i = 0; done && i < from->n_chunks; i++) {
+		if (!from->stale[i])
+			continue;
+		if (n) {
+			n--;
+			done = copy_chunk(to, from, i);
+		} else {
+			++*left;
+		}
+	}
+	if (!done)
+		parena_copy_cancel(to, from);
+	return done;
+}
+
+bool parena_copy_end(struct parena *to, struct parena *from)
+{
+	struct parena all;
+	uint32_t left;
+
+	if (!parena_copy_step(to, from, UINT32_MAX, &left))
+		return false;
+	all = *from;
+	all.chunks = to->chunks;
+	all.cap = to->cap;
+	all.stale = NULL;
+	*to = all;
+	free(from->stale);
+	from->stale = NULL;
+	return true;
+}
+
 void parena_fini(struct parena *a)
 {
+	free(a->stale);
 	while (a->n_chunks)
 		free(a->chunks[--a->n_chunks]);
 	free(a->chunks);

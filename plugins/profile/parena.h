@@ -22,6 +22,7 @@ struct parena {
 	uint32_t free[PARENA_CLASSES];	/* pieces by size, each naming the next */
 	uint64_t max;			/* bytes of all chunks; 0: no bound */
 	uint64_t live;			/* bytes handed out */
+	uint8_t *stale;			/* by chunk: not in the copy that is made, as it is; NULL: none is */
 };
 
 /* Zeroed, aligned to eight bytes; 0: no memory within the bound. n is not larger than PARENA_PIECE. */
@@ -34,11 +35,30 @@ uint64_t parena_bytes(const struct parena *a);
 bool parena_full(const struct parena *a);
 /* False: no memory; `to` is empty then. */
 bool parena_copy(struct parena *to, const struct parena *from);
+/*
+ * A copy that is made in steps, between which the original goes on being changed. Begin and
+ * step: false: no memory, and there is no copy. *left: chunks that are still to be copied, or once
+ * more. End copies those, and it is one; cancel: there is none.
+ */
+bool parena_copy_begin(struct parena *to, struct parena *from);
+bool parena_copy_step(struct parena *to, struct parena *from, uint32_t n, uint32_t *left);
+bool parena_copy_end(struct parena *to, struct parena *from);
+void parena_copy_cancel(struct parena *to, struct parena *from);
 void parena_fini(struct parena *a);
 
 /* Valid until parena_fini(). */
-static inline void *parena_at(const struct parena *a, uint32_t ref)
+static inline const void *parena_at(const struct parena *a, uint32_t ref)
 {
 	return a->chunks[ref / (PARENA_CHUNK / PARENA_UNIT)] +
 	       (size_t)(ref % (PARENA_CHUNK / PARENA_UNIT)) * PARENA_UNIT;
+}
+
+/* The same to write to, at once: before the next step of a copy. */
+static inline void *parena_edit(struct parena *a, uint32_t ref)
+{
+	uint32_t chunk = ref / (PARENA_CHUNK / PARENA_UNIT);
+
+	if (a->stale)
+		a->stale[chunk] = 1;
+	return a->chunks[chunk] + (size_t)(ref % (PARENA_CHUNK / PARENA_UNIT)) * PARENA_UNIT;
 }

@@ -9,6 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+static struct plink *edit_link(struct parena *a, uint32_t ref)
+{
+	return parena_edit(a, ref);
+}
+
+static uint32_t *edit_bucket(const struct phash *h, struct parena *a, uint32_t i)
+{
+	return (uint32_t *)parena_edit(a, h->segments[i / PHASH_SEGMENT]) + i % PHASH_SEGMENT;
+}
+
 static bool add_segment(struct phash *h, struct parena *a)
 {
 	uint32_t cap = h->cap ? 2 * h->cap : 4, *more, ref;
@@ -30,13 +40,13 @@ static bool add_segment(struct phash *h, struct parena *a)
 /* The entries of bucket n_buckets - low are now in two. */
 static void split(struct phash *h, struct parena *a)
 {
-	uint32_t *at = phash_bucket(h, a, h->n_buckets - h->low), *to, ref;
+	uint32_t *at = edit_bucket(h, a, h->n_buckets - h->low), *to, ref;
 
 	if (h->n_buckets == h->n_segments * PHASH_SEGMENT && !add_segment(h, a))
 		return;
-	to = phash_bucket(h, a, h->n_buckets);
+	to = edit_bucket(h, a, h->n_buckets);
 	while ((ref = *at)) {
-		struct plink *link = phash_link(a, ref);
+		struct plink *link = edit_link(a, ref);
 
 		if (!(link->hash & h->low)) {
 			at = &link->next;
@@ -50,11 +60,11 @@ static void split(struct phash *h, struct parena *a)
 		h->low = h->n_buckets;
 }
 
-static uint32_t *bucket_of(const struct phash *h, const struct parena *a, uint32_t hash)
+static uint32_t *bucket_of(const struct phash *h, struct parena *a, uint32_t hash)
 {
 	uint32_t i = hash & (2 * h->low - 1);
 
-	return phash_bucket(h, a, i < h->n_buckets ? i : i & (h->low - 1));
+	return edit_bucket(h, a, i < h->n_buckets ? i : i & (h->low - 1));
 }
 
 static bool begin(struct phash *h, struct parena *a)
@@ -78,7 +88,7 @@ void phash_reserve(struct phash *h, struct parena *a, uint32_t n)
 
 bool phash_add(struct phash *h, struct parena *a, uint32_t ref)
 {
-	struct plink *link = phash_link(a, ref);
+	struct plink *link = edit_link(a, ref);
 	uint32_t *at;
 
 	if (!begin(h, a))
@@ -96,7 +106,7 @@ void phash_remove(struct phash *h, struct parena *a, uint32_t ref)
 	uint32_t *at = bucket_of(h, a, phash_link(a, ref)->hash);
 
 	while (*at != ref)
-		at = &phash_link(a, *at)->next;
+		at = &edit_link(a, *at)->next;
 	*at = phash_link(a, ref)->next;
 	h->n--;
 }

@@ -36,14 +36,15 @@ void phash_fini(struct phash *h);
 /* For bytes that somebody else chose: `seed` is not to be guessed. */
 uint32_t phash_of(const void *p, size_t n, uint64_t seed);
 
-static inline struct plink *phash_link(const struct parena *a, uint32_t ref)
+static inline const struct plink *phash_link(const struct parena *a, uint32_t ref)
 {
 	return parena_at(a, ref);
 }
 
-static inline uint32_t *phash_bucket(const struct phash *h, const struct parena *a, uint32_t i)
+static inline const uint32_t *phash_bucket(const struct phash *h, const struct parena *a,
+					   uint32_t i)
 {
-	return (uint32_t *)parena_at(a, h->segments[i / PHASH_SEGMENT]) + i % PHASH_SEGMENT;
+	return (const uint32_t *)parena_at(a, h->segments[i / PHASH_SEGMENT]) + i % PHASH_SEGMENT;
 }
 
 /* The first of those that may have this hash; the others by link->next. */

@@ -160,6 +160,7 @@ int pkeep_lend(struct pkeep *k, const char *name, uint32_t now_s, struct pprofil
 		return -ENOSPC;
 	if (slot->is == PSLOT_LENT)
 		return -EAGAIN;
+	pslot_stop_copy(slot);
 	*out = slot->profile;
 	slot->profile = NULL;
 	slot->is = PSLOT_LENT;
@@ -178,22 +179,52 @@ void pkeep_give_back(struct pkeep *k, const char *name, struct pprofile *p, uint
 	}
 }
 
-/* The helper writes a copy, so that nobody waits for it. */
+/* The helper writes a copy, so that nobody waits for it; and that is made in steps. */
 static void save(struct pkeep *k, struct pslot *slot, uint32_t now_s)
 {
-	struct pprofile *copy = pprofile_copy(slot->profile);
-
 	slot->saved_s = now_s;
-	if (copy && order(k, slot->name, slot->workload, copy, now_s))
+	slot->n_steps = 0;
+	slot->copy = pprofile_copy_begin(slot->profile);
+	k->copying = slot->copy ? slot->workload : 0;
+}
+
+static void copied(struct pkeep *k, struct pslot *slot, uint32_t now_s)
+{
+	struct pprofile *copy = slot->copy;
+
+	slot->copy = NULL;
+	if (order(k, slot->name, slot->workload, copy, now_s))
 		slot->profile->dirty = false;
 	else
 		pprofile_free(copy);
+}
+
+void pkeep_work(struct pkeep *k, uint32_t now_s)
+{
+	struct pslot *slot = k->copying ? pshelf_find(k->shelf, k->copying) : NULL;
+	int r = -ENOENT;
+
+	if (!k->copying)
+		return;
+	/* One that changes faster than it is copied is copied at once in the end. */
+	if (slot && slot->copy)
+		r = pprofile_copy_step(slot->copy, slot->profile,
+				       slot->n_steps++ < slot->profile->tree.arena.n_chunks ?
+				       PKEEP_STEP : UINT32_MAX);
+	if (!r)
+		return;
+	k->copying = 0;
+	if (r == 1)
+		copied(k, slot, now_s);
+	else if (slot)
+		slot->copy = NULL;
 }
 
 static void put_away(struct pkeep *k, struct pslot *slot, uint32_t now_s)
 {
 	bool write = slot->profile->dirty && k->store.dir >= 0;
 
+	pslot_stop_copy(slot);
 	if (write && !order(k, slot->name, slot->workload, slot->profile, now_s))
 		return;
 	if (write)
@@ -210,7 +241,7 @@ void pkeep_tick(struct pkeep *k, uint32_t now_s)
 	slot = pshelf_idle(k->shelf, now_s, crowded ? CROWDED_S : k->conf.idle_s);
 	if (slot)
 		put_away(k, slot, now_s);
-	slot = k->store.dir >= 0 ? pshelf_to_save(k->shelf, now_s, k->conf.save_s) : NULL;
+	slot = k->store.dir >= 0 && !k->copying ? pshelf_to_save(k->shelf, now_s, k->conf.save_s) : NULL;
 	if (slot)
 		save(k, slot, now_s);
 	__atomic_store_n(&k->count[PKEEP_PROFILES], k->shelf->n, __ATOMIC_RELAXED);
@@ -230,9 +261,12 @@ static void bound_all(struct pkeep *k)
 void pkeep_swap(struct pkeep *a, struct pkeep *b)
 {
 	struct pshelf *shelf = a->shelf;
+	uint64_t copying = a->copying;
 
 	a->shelf = b->shelf;
 	b->shelf = shelf;
+	a->copying = b->copying;
+	b->copying = copying;
 	bound_all(a);
 	bound_all(b);
 }

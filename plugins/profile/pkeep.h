@@ -10,6 +10,7 @@
 #include "pshelf.h"
 
 #define PKEEP_JOBS	64u	/* under way at the same time */
+#define PKEEP_STEP	8u	/* chunks of a profile that are copied in one callback */
 
 enum pkeep_count {
 	PKEEP_PROFILES,		/* gauge */
@@ -44,6 +45,7 @@ struct pkeep {
 	uint64_t *count;	/* PKEEP_COUNT__MAX */
 	struct pjob *jobs[PKEEP_JOBS];
 	uint32_t n_jobs;
+	uint64_t copying;	/* a workload; 0: none */
 };
 
 /* L: 0, or -1 and it is said why. Without a folder it warns and keeps all in memory. */
@@ -62,6 +64,8 @@ struct pprofile *pkeep_get(struct pkeep *k, const char *name, uint32_t len, uint
 int pkeep_lend(struct pkeep *k, const char *name, uint32_t now_s, struct pprofile **out);
 /* E: NULL: there is none of that name any more. */
 void pkeep_give_back(struct pkeep *k, const char *name, struct pprofile *p, uint32_t now_s);
+/* E: a step of what takes several. At the begin of a callback. */
+void pkeep_work(struct pkeep *k, uint32_t now_s);
 /* E: about once a second. Takes away what is not used, so not while an event is under way. */
 void pkeep_tick(struct pkeep *k, uint32_t now_s);
 /* E: both keep their settings and change shelves. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pprofile.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -288,6 +289,45 @@ struct pprofile *pprofile_copy(const struct pprofile *p)
 		return copy;
 	free(copy);
 	return NULL;
+}
+
+struct pprofile *pprofile_copy_begin(struct pprofile *p)
+{
+	struct pprofile *copy = calloc(1, sizeof(*copy));
+
+	if (copy && parena_copy_begin(&copy->tree.arena, &p->tree.arena))
+		return copy;
+	free(copy);
+	return NULL;
+}
+
+struct pprofile *pprofile_copy_cancel(struct pprofile *copy, struct pprofile *p)
+{
+	parena_copy_cancel(&copy->tree.arena, &p->tree.arena);
+	free(copy);
+	return NULL;
+}
+
+/* What is changed all the time is not waited for: a rest as small as a step is taken at once. */
+int pprofile_copy_step(struct pprofile *copy, struct pprofile *p, uint32_t n)
+{
+	struct ptree tree = copy->tree;
+	uint32_t left;
+
+	if (!parena_copy_step(&tree.arena, &p->tree.arena, n, &left)) {
+		free(copy);
+		return -ENOMEM;
+	}
+	if (left <= n && ptree_copy_end(&tree, &p->tree)) {
+		*copy = *p;
+		copy->tree = tree;
+		return 1;
+	}
+	copy->tree = tree;
+	if (left > n)
+		return 0;
+	free(copy);
+	return -ENOMEM;
 }
 
 struct pprofile *pprofile_free(struct pprofile *p)

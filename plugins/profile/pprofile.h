@@ -91,5 +91,14 @@ void pprofile_pause(struct pprofile *p, uint32_t gap_s);
 uint64_t pprofile_bytes(const struct pprofile *p);
 /* For somebody who writes it meanwhile; NULL: no memory. */
 struct pprofile *pprofile_copy(const struct pprofile *p);
+/*
+ * The same in steps, for an event path: each copies n chunks of PARENA_CHUNK bytes, and p goes on
+ * being used meanwhile. NULL: no memory. step: 1: done, it is a copy of p as it is now; 0: there is
+ * more; -ENOMEM: there is no memory, nor a copy. A copy that is not done is not read.
+ */
+struct pprofile *pprofile_copy_begin(struct pprofile *p);
+int pprofile_copy_step(struct pprofile *copy, struct pprofile *p, uint32_t n);
+/* One that is not done. NULL, always. */
+struct pprofile *pprofile_copy_cancel(struct pprofile *copy, struct pprofile *p);
 /* NULL, always; p may be NULL. */
 struct pprofile *pprofile_free(struct pprofile *p);

@@ -288,6 +288,7 @@ static int profile_process(void *inst, struct weir_event *ev)
 	enum pwork_is is;
 
 	pkeep_collect(&x->keep);
+	pkeep_work(&x->keep, x->now_s);
 	pdesk_serve(x->desk, x);
 	is = ev->type < WEIR_EV_KERNEL_MAX || ev->type == WEIR_EV_snapshot ?
 	     pwork_find(&x->read, x->workloads, ev, &w) : PWORK_NONE;
@@ -314,6 +315,7 @@ static void profile_tick(void *inst, uint64_t now_ns)
 	pdesk_serve(x->desk, x);
 	if (!x->live)
 		return;
+	pkeep_work(&x->keep, x->now_s);
 	pkeep_tick(&x->keep, (uint32_t)time(NULL));
 	__atomic_store_n(&x->counters[N_PROCESSES], pproc_count(x->procs), __ATOMIC_RELAXED);
 }

@@ -104,12 +104,19 @@ static uint32_t *link_of(struct pshelf *s, const struct pslot *slot)
 	return at;
 }
 
+void pslot_stop_copy(struct pslot *slot)
+{
+	if (slot->copy)
+		slot->copy = pprofile_copy_cancel(slot->copy, slot->profile);
+}
+
 /* The last one takes the place that becomes free. */
 struct pprofile *pshelf_take(struct pshelf *s, struct pslot *slot)
 {
 	struct pprofile *p = slot->profile;
 	uint32_t *at = link_of(s, slot), i = *at;
 
+	pslot_stop_copy(slot);
 	*at = slot->next;
 	if (i != s->n) {
 		*link_of(s, s->slots[s->n - 1]) = i;

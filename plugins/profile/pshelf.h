@@ -22,6 +22,8 @@ struct pslot {
 	struct pprofile *profile;	/* NULL until READY */
 	uint32_t used_s;	/* by an event */
 	uint32_t saved_s;
+	struct pprofile *copy;	/* of `profile`, being made; NULL: none */
+	uint32_t n_steps;	/* of it */
 	uint32_t next;		/* of its bucket, plus one */
 	char name[PPROFILE_NAME];
 };
@@ -49,6 +51,8 @@ void pshelf_put(struct pshelf *s, struct pslot *slot, struct pprofile *p, uint32
 struct pslot *pshelf_to_save(struct pshelf *s, uint32_t now_s, uint32_t every_s);
 /* One that no event has used for `idle_s`; NULL: none. */
 struct pslot *pshelf_idle(const struct pshelf *s, uint32_t now_s, uint32_t idle_s);
+/* Before its profile goes anywhere. */
+void pslot_stop_copy(struct pslot *slot);
 /* It leaves the shelf; its profile is the caller's, or NULL. */
 struct pprofile *pshelf_take(struct pshelf *s, struct pslot *slot);
 /* What somebody was asked to load will not come: it is to be asked for anew. */

@@ -31,7 +31,7 @@ uint32_t ptext_get(struct ptexts *x, struct parena *a, const void *p, uint32_t l
 		ref = len <= PTEXT_MAX ? parena_get(a, size_of(len)) : 0;
 		if (!ref)
 			return 0;
-		t = parena_at(a, ref);
+		t = parena_edit(a, ref);
 		t->link.hash = hash;
 		t->len = (uint16_t)len;
 		memcpy(t->bytes, p, len);
@@ -40,14 +40,14 @@ uint32_t ptext_get(struct ptexts *x, struct parena *a, const void *p, uint32_t l
 			return 0;
 		}
 	}
-	t = parena_at(a, ref);
+	t = parena_edit(a, ref);
 	t->refs++;
 	return ref;
 }
 
 void ptext_put(struct ptexts *x, struct parena *a, uint32_t ref)
 {
-	struct ptext *t = parena_at(a, ref);
+	struct ptext *t = parena_edit(a, ref);
 
 	if (--t->refs)
 		return;

@@ -9,12 +9,12 @@
 
 static struct pnode *node_at(struct ptree *t, uint32_t ref)
 {
-	return parena_at(&t->arena, ref);
+	return parena_edit(&t->arena, ref);
 }
 
 static struct pseen *seen_at(struct ptree *t, uint32_t ref)
 {
-	return parena_at(&t->arena, ref);
+	return parena_edit(&t->arena, ref);
 }
 
 static uint32_t hash_of(uint32_t parent, const struct pkey *key, uint32_t text)
@@ -356,6 +356,21 @@ bool ptree_copy(struct ptree *to, const struct ptree *from)
 	to->nodes = to->texts.hash = (struct phash){ 0 };
 	if (parena_copy(&to->arena, &from->arena) && phash_copy(&to->nodes, &from->nodes) &&
 	    phash_copy(&to->texts.hash, &from->texts.hash))
+		return true;
+	ptree_fini(to);
+	return false;
+}
+
+bool ptree_copy_end(struct ptree *to, struct ptree *from)
+{
+	struct parena arena = to->arena;
+
+	if (!parena_copy_end(&arena, &from->arena))
+		return false;
+	*to = *from;
+	to->arena = arena;
+	to->nodes = to->texts.hash = (struct phash){ 0 };
+	if (phash_copy(&to->nodes, &from->nodes) && phash_copy(&to->texts.hash, &from->texts.hash))
 		return true;
 	ptree_fini(to);
 	return false;

@@ -125,6 +125,8 @@ void ptree_drop_version(struct ptree *t, uint8_t version);
 uint64_t ptree_bytes(const struct ptree *t);
 bool ptree_full(const struct ptree *t);
 bool ptree_copy(struct ptree *to, const struct ptree *from);
+/* Of parena_copy_begin(): the rest; they are equal. False: no memory, and there is no copy. */
+bool ptree_copy_end(struct ptree *to, struct ptree *from);
 void ptree_fini(struct ptree *t);
 
 /* Each node after its parent, the root first; 0: that was the last. */

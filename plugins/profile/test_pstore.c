@@ -427,8 +427,48 @@ static void test_files(void)
 	is_int(pstore_open(&s, ""), -ENAMETOOLONG, "no name");
 }
 
+/* A copy in steps, between which the original learns and forgets. */
+static void test_steps(void)
+{
+	struct ptrail *trail = ptrail_step(NULL, "/sbin/init", 10);
+	uint8_t *a = NULL, *b = NULL;
+	size_t a_len = 0, b_len = 0;
+	struct pprofile *p, *copy;
+	uint32_t seed, i = 0, at;
+	int r;
+
+	for (seed = 1; seed <= 6; seed++) {
+		p = make(seed, 4000);
+		if (seed % 2)
+			pprofile_bound(p, PPROFILE_MIN_SIZE);
+		copy = pprofile_copy_begin(p);
+		for (r = at = 0; !r; at++) {
+			for (i = 0; i < 3 && at < 500; i++)
+				do_one(p, trail, (uint8_t)draw(4), 20000 + at);
+			if (at == 5)
+				ptree_drop_version(&p->tree, 1);
+			r = pprofile_copy_step(copy, p, 1 + seed % 3);
+		}
+		is_int(r, 1, "a copy after %u steps", at);
+		pformat_write(p, NOW, &a, &a_len);
+		pformat_write(copy, NOW, &b, &b_len);
+		ok(a_len == b_len && !memcmp(a, b, a_len), "it is equal");
+		free(a);
+		free(b);
+		pprofile_free(copy);
+		do_one(p, trail, 0, 30000);
+		copy = pprofile_copy_begin(p);
+		pprofile_copy_step(copy, p, 1);
+		pprofile_copy_cancel(copy, p);
+		ok(!p->tree.arena.stale, "given up");
+		pprofile_free(p);
+	}
+	ptrail_unref(trail);
+}
+
 int main(void)
 {
+	test_steps();
 	test_merge();
 	test_difference();
 	test_too_many();

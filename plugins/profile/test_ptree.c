@@ -49,7 +49,7 @@ static void test_arena(void)
 		failed += !got[k].ref;
 		got[k].fill = (uint8_t)i;
 		if (got[k].ref)
-			memset(parena_at(&a, got[k].ref), got[k].fill, got[k].n);
+			memset(parena_edit(&a, got[k].ref), got[k].fill, got[k].n);
 	}
 	ok(!bad, "no piece lies in another");
 	ok(parena_bytes(&a) <= a.max + 4096, "%llu bytes are within the bound",
