@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sink `syslog`: options and callbacks. One of two threads does the rest. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <weir/plugin.h>
+
+#include "plugins/sink/outbox.h"
+#include "sendconf.h"
+
+#define CLOSE_NS	3000000000u
+
+enum {
+	OPT_TRANSPORT, OPT_PATH, OPT_HOST, OPT_PORT, OPT_SPOOL, OPT_SPOOL_SIZE, OPT_FACILITY,
+	OPT_SEVERITY, OPT_APP, OPT_POLICY, OPT_BUFFER, OPT__MAX
+};
+enum { TRANSPORT_UNIX, TRANSPORT_TCP };
+
+/* Their places are the numbers of RFC 5424. */
+#define FACILITIES "kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|ntp|audit|alert|clock|" \
+		   "local0|local1|local2|local3|local4|local5|local6|local7"
+#define SEVERITIES "emerg|alert|crit|err|warning|notice|info|debug"
+
+static const struct weir_option options[OPT__MAX] = {
+	[OPT_TRANSPORT] = { .name = "transport", .type = WEIR_OPT_ENUM, .dflt = "unix", .words = "unix|tcp",
+		.doc = "A daemon of this machine, or one somewhere else." },
+	[OPT_PATH] = { .name = "path", .type = WEIR_OPT_STR, .dflt = "/dev/log",
+		.doc = "unix: the daemon's socket (datagrams), at most 100 bytes." },
+	[OPT_HOST] = { .name = "address", .type = WEIR_OPT_STR, .dflt = "",
+		.doc = "tcp: name or address of the machine." },
+	[OPT_PORT] = { .name = "port", .type = WEIR_OPT_STR, .dflt = "514",
+		.doc = "tcp: number or name of the port." },
+	[OPT_SPOOL] = { .name = "spool", .type = WEIR_OPT_STR, .dflt = "",
+		.doc = "tcp: a folder of its own for lines that the peer does not have yet. It is made; the one above it is not." },
+	[OPT_SPOOL_SIZE] = { .name = "spool_size", .type = WEIR_OPT_SIZE, .dflt = "256M", .min = 1 << 20,
+		.max = 1ll << 44, .doc = "tcp: bytes in the spool; beyond, the oldest lines go and are counted." },
+	[OPT_FACILITY] = { .name = "facility", .type = WEIR_OPT_ENUM, .dflt = "local0", .words = FACILITIES,
+		.doc = "The facility of all messages." },
+	[OPT_SEVERITY] = { .name = "severity", .type = WEIR_OPT_ENUM, .dflt = "info", .words = SEVERITIES,
+		.doc = "Their severity." },
+	[OPT_APP] = { .name = "app", .type = WEIR_OPT_STR, .dflt = "weir", .doc = "Their APP-NAME." },
+	[OPT_POLICY] = { .name = "policy", .type = WEIR_OPT_ENUM, .dflt = "drop", .words = "block|drop",
+		.doc = "When the buffer is full: drop gives up lines and counts them, block lets events wait in the kernel's ring." },
+	[OPT_BUFFER] = { .name = "buffer", .type = WEIR_OPT_SIZE, .dflt = "8M", .min = 65536, .max = 1 << 30,
+		.doc = "Memory for lines that are neither sent nor spooled yet." },
+};
+
+static const struct weir_counter counters[SEND_COUNT__MAX] = {
+	[SEND_COUNT_LINES] = { "lines", "lines", "Lines that the daemon has taken; tcp: that the peer has acknowledged." },
+	[SEND_COUNT_DROPPED] = { "dropped", "lines", "Lines given up by policy drop." },
+	[SEND_COUNT_WAITS] = { "waits", "calls", "Times the event path waited for room." },
+	[SEND_COUNT_LOST] = { "lost", "lines", "Lines too long for a datagram; tcp: pushed out of a full spool, or damaged in it." },
+	[SEND_COUNT_CONNECTS] = { "connects", "connections", "Connections made." },
+	[SEND_COUNT_SPOOLED] = { "spooled", "lines", "tcp: lines written to the spool." },
+	[SEND_COUNT_WAITING] = { "waiting", "lines", "tcp: lines in the spool that the peer is not known to have." },
+	[SEND_COUNT_DAMAGED] = { "damaged", "segments", "tcp: files of the spool that were set aside." },
+};
+
+struct sink {
+	const struct weir_setup *setup;
+	struct send_conf conf;
+	struct sender sender;
+	struct outbox ob;
+	char *texts[6];		/* of conf */
+	uint64_t counts[SEND_COUNT__MAX];
+	bool remote;
+};
+
+/* ---- settings ------------------------------------------------------------------*/
+
+static int refuse(const struct weir_setup *setup, const char *option, const char *value, const char *why)
+{
+	weir_logf(setup, WEIR_LOG_ERROR, "%s \"%s\": %s", option, value, why);
+	return -1;
+}
+
+static int conf_check(const struct weir_setup *setup, bool remote)
+{
+	const struct weir_optval *opt = setup->options;
+
+	if (!remote)
+		return opt[OPT_PATH].v.s[0] == '/' ? 0 : refuse(setup, "path", opt[OPT_PATH].v.s, "must begin with /");
+	if (!*opt[OPT_HOST].v.s)
+		return refuse(setup, "transport", "tcp", "needs an address");
+	if (opt[OPT_SPOOL].v.s[0] != '/')
+		return refuse(setup, "spool", opt[OPT_SPOOL].v.s, "tcp needs a folder; its path begins with /");
+	return 0;
+}
+
+static int conf_read(struct sink *s)
+{
+	const struct weir_optval *opt = s->setup->options;
+	const struct weir_host_id *id = s->setup->host->host_id(s->setup->ctx);
+	const char *texts[] = { opt[OPT_PATH].v.s, opt[OPT_HOST].v.s, opt[OPT_PORT].v.s, opt[OPT_SPOOL].v.s,
+		opt[OPT_APP].v.s, id ? id->name : "" };
+	unsigned i;
+
+	s->remote = opt[OPT_TRANSPORT].v.i == TRANSPORT_TCP;
+	if (conf_check(s->setup, s->remote))
+		return -1;
+	for (i = 0; i < WEIR_N_OF(texts); i++) {
+		s->texts[i] = strdup(texts[i]);
+		if (!s->texts[i])
+			return refuse(s->setup, "path", texts[i], "out of memory");
+	}
+	s->conf = (struct send_conf){
+		.path = s->texts[0], .host = s->texts[1], .port = s->texts[2], .spool = s->texts[3],
+		.spool_size = (uint64_t)opt[OPT_SPOOL_SIZE].v.i,
+		.message = { (unsigned)(opt[OPT_FACILITY].v.i * 8 + opt[OPT_SEVERITY].v.i), s->texts[5],
+			s->texts[4], (unsigned)getpid() },
+	};
+	return 0;
+}
+
+/* ---- callbacks -----------------------------------------------------------------*/
+
+static int sink_write(void *inst, const struct weir_batch *batch, struct weir_write *w)
+{
+	struct sink *s = inst;
+
+	return outbox_put(&s->ob, batch, w);
+}
+
+static void counters_show(struct sink *s)
+{
+	s->counts[SEND_COUNT_DROPPED] = s->ob.n_dropped;
+	s->counts[SEND_COUNT_WAITS] = s->ob.n_waits;
+	outbox_counters(s->setup->counters, s->counts, SEND_COUNT__MAX);
+}
+
+static void sink_tick(void *inst, uint64_t now_ns)
+{
+	struct sink *s = inst;
+
+	(void)now_ns;
+	outbox_tell(&s->ob, s->setup);
+	counters_show(s);
+}
+
+static void sink_free(struct sink *s)
+{
+	unsigned i;
+
+	outbox_fini(&s->ob);
+	for (i = 0; i < WEIR_N_OF(s->texts); i++)
+		free(s->texts[i]);
+	free(s);
+}
+
+static void sink_close(void *inst)
+{
+	struct sink *s = inst;
+
+	outbox_stop(&s->ob, CLOSE_NS, s->setup);
+	counters_show(s);
+	sink_free(s);
+}
+
+static int sink_start(struct sink *s)
+{
+	const struct weir_optval *opt = s->setup->options;
+	int r;
+
+	s->sender = (struct sender){ &s->conf, &s->ob, s->counts };
+	r = outbox_init(&s->ob, (size_t)opt[OPT_BUFFER].v.i, (enum outbox_policy)opt[OPT_POLICY].v.i);
+	if (!r)
+		r = outbox_start(&s->ob, s->remote ? remote_main : local_main, &s->sender);
+	if (r)
+		weir_logf(s->setup, WEIR_LOG_ERROR, "%s", strerror(-r));
+	return r;
+}
+
+static int sink_open(const struct weir_setup *setup, void **inst)
+{
+	struct sink *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		weir_logf(setup, WEIR_LOG_ERROR, "out of memory");
+		return -1;
+	}
+	s->setup = setup;
+	s->ob.wake_fd = -1;
+	if (conf_read(s) || sink_start(s)) {
+		sink_free(s);
+		return -1;
+	}
+	*inst = s;
+	return 0;
+}
+
+WEIR_PLUGIN_DEFINE(syslog, WEIR_PLUGIN_SINK, "1.0", "Apache-2.0",
+	.summary = "Sends encoded events to a syslog daemon (RFC 5424).",
+	.options = options, .n_options = OPT__MAX,
+	.counters = counters, .n_counters = SEND_COUNT__MAX,
+	.open = sink_open, .close = sink_close, .write = sink_write, .tick = sink_tick);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A TCP connection whose bytes are known to be with the peer's kernel, or not. One thread. */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct tcp {
+	int fd;			/* -1: not connected */
+	uint64_t base;		/* what the kernel calls acknowledged at the beginning */
+};
+
+/* Waits some seconds at most. 0; a negative errno; or positive, of getaddrinfo. */
+int tcp_connect(struct tcp *t, const char *host, const char *port);
+/* Bytes that were sent, or a negative errno. */
+ssize_t tcp_send(struct tcp *t, const void *p, size_t len);
+/* Bytes since the beginning that the peer has acknowledged; also of a connection that is broken. */
+uint64_t tcp_acked(const struct tcp *t);
+/* 0, or why it is no more: the peer has closed it, or an error. What it sends is not of interest. */
+int tcp_check(struct tcp *t);
+void tcp_close(struct tcp *t);
