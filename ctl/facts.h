@@ -30,6 +30,10 @@ void facts_fini(struct facts *f);
 /* The next one after `at` of that kind, the first one after NULL; NULL: there is none. */
 const struct fact *facts_next(const struct facts *f, enum pnode_kind kind, const struct fact *at);
 
+/* All of a kind, one after the other. */
+#define FACTS_EACH(facts, kind, x) \
+	for ((x) = facts_next(facts, kind, NULL); (x); (x) = facts_next(facts, kind, x))
+
 /* Of a PNODE_CONNECT or PNODE_BIND. */
 struct pitem_net facts_net(const struct fact *x);
 /* Of a set of values.def, or of signals; NULL: the number has no name. */

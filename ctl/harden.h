@@ -43,3 +43,12 @@ bool harden_did_abi(const struct harden *h, uint32_t bit);
 bool harden_below(const struct harden *h, const char *folder, uint8_t access);
 /* "CAP_CHOWN"; NULL: it has no name. */
 const char *harden_capability(const struct fact *x);
+
+/* ---- parts of a drop-in for systemd --------------------------------------------------*/
+
+/* A setting and why it stands there; a comment, if nothing of that type was recorded. */
+__attribute__((format(printf, 4, 5)))
+void harden_setting(struct harden *h, enum ptype type, const char *why, const char *fmt,
+			   ...);
+/* What is about files. */
+void hardenpaths_put(struct harden *h);

@@ -59,7 +59,7 @@ static void put_files(struct harden *h)
 		fputs("  # No files were recorded.\n  file,\n", h->out);
 		return;
 	}
-	for (x = facts_next(h->facts, PNODE_FILE, NULL); x; x = facts_next(h->facts, PNODE_FILE, x)) {
+	FACTS_EACH(h->facts, PNODE_FILE, x) {
 		n = 0;
 		if (x->access & PNODE_MAP)
 			modes[n++] = 'm';
@@ -72,7 +72,7 @@ static void put_files(struct harden *h)
 		if (n)
 			put_file(h, x, modes, !(x->access & PNODE_MAP));
 	}
-	for (x = facts_next(h->facts, PNODE_UNIX, NULL); x; x = facts_next(h->facts, PNODE_UNIX, x))
+	FACTS_EACH(h->facts, PNODE_UNIX, x)
 		if (strncmp(x->text, "/@", 2))
 			put_file(h, x, "rw", false);
 }
@@ -81,11 +81,9 @@ static void put_programs(struct harden *h)
 {
 	const struct fact *x;
 
-	for (x = facts_next(h->facts, PNODE_PROCESS, NULL); x;
-	     x = facts_next(h->facts, PNODE_PROCESS, x))
+	FACTS_EACH(h->facts, PNODE_PROCESS, x)
 		put_file(h, x, "mrix", false);
-	for (x = facts_next(h->facts, PNODE_SCRIPT, NULL); x;
-	     x = facts_next(h->facts, PNODE_SCRIPT, x))
+	FACTS_EACH(h->facts, PNODE_SCRIPT, x)
 		put_file(h, x, "rix", false);
 }
 
@@ -98,8 +96,7 @@ static void put_capabilities(struct harden *h)
 		fputs("  # No use of capabilities was recorded.\n  capability,\n", h->out);
 		return;
 	}
-	for (x = facts_next(h->facts, PNODE_CAPUSE, NULL); x;
-	     x = facts_next(h->facts, PNODE_CAPUSE, x)) {
+	FACTS_EACH(h->facts, PNODE_CAPUSE, x) {
 		s = harden_capability(x);
 		if (!s)
 			continue;
@@ -120,7 +117,7 @@ static void put_networks(struct harden *h, enum pnode_kind kind, bool seen[2][3]
 	struct pitem_net net;
 	unsigned family, type;
 
-	for (x = facts_next(h->facts, kind, NULL); x; x = facts_next(h->facts, kind, x)) {
+	FACTS_EACH(h->facts, kind, x) {
 		net = facts_net(x);
 		family = net.family == 10;
 		type = net.protocol == 6 ? 0 : net.protocol == 17 ? 1 : 2;
@@ -173,8 +170,7 @@ static void put_signals(struct harden *h)
 		fputs("  # No signals were recorded.\n  signal (send),\n", h->out);
 		return;
 	}
-	for (x = facts_next(h->facts, PNODE_SIGNAL, NULL); x;
-	     x = facts_next(h->facts, PNODE_SIGNAL, x)) {
+	FACTS_EACH(h->facts, PNODE_SIGNAL, x) {
 		if (x->number > 64 || seen[x->number / 64] >> x->number % 64 & 1)
 			continue;
 		seen[x->number / 64] |= 1ull << x->number % 64;
@@ -194,7 +190,7 @@ static void put_mounts(struct harden *h)
 	const char *at;
 	size_t n;
 
-	for (x = facts_next(h->facts, PNODE_MOUNT, NULL); x; x = facts_next(h->facts, PNODE_MOUNT, x)) {
+	FACTS_EACH(h->facts, PNODE_MOUNT, x) {
 		at = strstr(x->text, " at /");
 		place = *x;
 		place.text = at ? x->text + (at + 4 - x->text) : x->text;
@@ -228,8 +224,8 @@ int hardenapparmor_put(struct harden *h)
 {
 	harden_comment(h, "What %s did, as of %s. Made by `weirctl profile hardening`.",
 		       h->facts->profile->name, h->written);
-	fputs("# Load it with apparmor_parser -r, first with the flag complain; a unit names it by\n"
-	      "# AppArmorProfile=, a container by --security-opt apparmor=.\n"
+	fputs("# Load it with apparmor_parser -r, first with the flag complain; a unit names it\n"
+	      "# by AppArmorProfile=, a container by --security-opt apparmor=.\n"
 	      "abi <abi/3.0>,\ninclude <tunables/global>\n\n", h->out);
 	put_name(h);
 	fputs("  include <abstractions/base>\n\n", h->out);

@@ -43,7 +43,8 @@ int hardenseccomp_put(struct harden *h)
 	size_t n, i;
 
 	if (!facts_has(h->facts, PTYPE_SYSCALL)) {
-		human_error("%s: no system calls were recorded: for type syscall, %s", h->path, how);
+		human_error("%s: no system calls were recorded: for type syscall, %s", h->path,
+			    how);
 		return ST_FAILED;
 	}
 	while ((x = harden_unnamed(h, x)))
@@ -73,13 +74,13 @@ int hardenseccomp_put_caps(struct harden *h)
 	const struct fact *x;
 
 	if (!facts_has(h->facts, PTYPE_CAPABILITY)) {
-		human_error("%s: no use of capabilities was recorded: for type capability, %s", h->path,
-			    how);
+		human_error("%s: no use of capabilities was recorded: for type capability, %s",
+			    h->path, how);
 		return ST_FAILED;
 	}
-	harden_comment(h, "Capabilities that %s used, as of %s.", h->facts->profile->name, h->written);
-	for (x = facts_next(h->facts, PNODE_CAPUSE, NULL); x;
-	     x = facts_next(h->facts, PNODE_CAPUSE, x)) {
+	harden_comment(h, "Capabilities that %s used, as of %s.", h->facts->profile->name,
+		       h->written);
+	FACTS_EACH(h->facts, PNODE_CAPUSE, x) {
 		if (harden_capability(x))
 			fprintf(h->out, "%s\n", harden_capability(x));
 		else

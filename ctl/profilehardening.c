@@ -32,13 +32,16 @@ static const struct format {
  * before, in the same cgroup, it does not hear again.
  */
 static const char *const always[] = {
-	"access", "arch_prctl", "brk", "capget", "capset", "chdir", "close", "close_range", "execve",
-	"exit", "exit_group", "faccessat", "fchdir", "fchown", "fcntl", "fstat", "fstatfs", "futex",
-	"getdents64", "getpid", "getppid", "getrandom", "gettid", "lseek", "madvise", "mmap",
-	"mprotect", "munmap", "nanosleep", "newfstatat", "openat", "openat2", "prctl", "pread64",
-	"prlimit64", "read", "readlinkat", "restart_syscall", "rseq", "rt_sigaction",
-	"rt_sigprocmask", "rt_sigreturn", "sched_yield", "set_robust_list", "set_tid_address",
-	"setgid", "setgroups", "setuid", "sigaltstack", "statx", "tgkill", "umask", "write",
+	"access", "arch_prctl", "brk", "capget", "capset", "chdir", "clock_gettime", "close",
+	"close_range", "dup", "dup2", "dup3", "epoll_pwait", "execve", "exit", "exit_group",
+	"faccessat", "fchdir", "fchmod", "fchown", "fcntl", "fstat", "fstatfs", "futex",
+	"getdents64", "getegid", "geteuid", "getgid", "getpid", "getppid", "getrandom",
+	"gettid", "getuid", "ioctl", "lseek", "lstat", "madvise", "mmap", "mprotect", "munmap",
+	"nanosleep", "newfstatat", "openat", "openat2", "poll", "ppoll", "prctl", "pread64",
+	"prlimit64", "read", "readlink", "readlinkat", "restart_syscall", "rseq",
+	"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sched_yield", "set_robust_list",
+	"set_tid_address", "setgid", "setgroups", "setresgid", "setresuid", "setsid", "setuid",
+	"sigaltstack", "stat", "statx", "tgkill", "umask", "uname", "write",
 };
 
 #define N_ALWAYS	(sizeof(always) / sizeof(always[0]))
@@ -80,8 +83,7 @@ const char **harden_syscalls(const struct harden *h, size_t *n)
 		abort();
 	memcpy(list, always, sizeof(always));
 	*n = N_ALWAYS;
-	for (x = facts_next(h->facts, PNODE_SYSCALL, NULL); x;
-	     x = facts_next(h->facts, PNODE_SYSCALL, x)) {
+	FACTS_EACH(h->facts, PNODE_SYSCALL, x) {
 		list[*n] = weir_syscall_name(x->number);
 		*n += list[*n] != NULL;
 	}
@@ -106,8 +108,7 @@ bool harden_did_abi(const struct harden *h, uint32_t bit)
 {
 	const struct fact *x;
 
-	for (x = facts_next(h->facts, PNODE_SYSCALL, NULL); x;
-	     x = facts_next(h->facts, PNODE_SYSCALL, x))
+	FACTS_EACH(h->facts, PNODE_SYSCALL, x)
 		if (x->number & bit)
 			return true;
 	return false;
@@ -118,8 +119,7 @@ bool harden_did(const struct harden *h, const char *syscall)
 	const struct fact *x;
 	const char *name;
 
-	for (x = facts_next(h->facts, PNODE_SYSCALL, NULL); x;
-	     x = facts_next(h->facts, PNODE_SYSCALL, x)) {
+	FACTS_EACH(h->facts, PNODE_SYSCALL, x) {
 		name = weir_syscall_name(x->number);
 		if (name && !strcmp(name, syscall))
 			return true;
@@ -134,9 +134,9 @@ bool harden_below(const struct harden *h, const char *folder, uint8_t access)
 	const struct fact *x;
 
 	for (i = 0; i < (access ? 1 : sizeof(kinds) / sizeof(kinds[0])); i++)
-		for (x = facts_next(h->facts, kinds[i], NULL); x;
-		     x = facts_next(h->facts, kinds[i], x))
-			if (!strncmp(x->text, folder, len) && (!x->text[len] || x->text[len] == '/') &&
+		FACTS_EACH(h->facts, kinds[i], x)
+			if (!strncmp(x->text, folder, len) &&
+			    (!x->text[len] || x->text[len] == '/') &&
 			    (!access || x->access & access))
 				return true;
 	return false;
@@ -217,7 +217,8 @@ int profilehardening_run(const struct profile_options *o)
 	while (f->name && strcmp(f->name, name))
 		f++;
 	if (!f->name && strcmp(name, "all")) {
-		human_error("--format is seccomp, caps, systemd, apparmor or all, not \"%s\"", name);
+		human_error("--format is seccomp, caps, systemd, apparmor or all, not \"%s\"",
+			    name);
 		return ST_USAGE;
 	}
 	if (!f->name && !o->out) {

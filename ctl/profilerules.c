@@ -81,7 +81,7 @@ static void tell_left_out(struct writer *w, enum pnode_kind kind)
 {
 	const struct fact *x;
 
-	for (x = facts_next(&w->facts, kind, NULL); x; x = facts_next(&w->facts, kind, x)) {
+	FACTS_EACH(&w->facts, kind, x) {
 		if (sigmaout_can(x->text, x->len))
 			continue;
 		fputs("  # left out, it is no UTF-8: ", w->out);
@@ -145,8 +145,8 @@ static int check(struct writer *w)
 	const char *name = w->facts.profile->name, *colon = strchr(name, ':');
 
 	if (!colon || !sigmaout_can(name, strlen(name)) || !strchr("iucu", *name)) {
-		human_error("%s: its name is none of a workload that a rule can have: %s", w->f->path,
-			    name);
+		human_error("%s: its name is none of a workload that a rule can have: %s",
+			    w->f->path, name);
 		return ST_FAILED;
 	}
 	if (!w->facts.recorded) {

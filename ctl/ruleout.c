@@ -45,7 +45,7 @@ static bool any(struct ruleout *w, const struct choice *c)
 {
 	const struct fact *x;
 
-	for (x = facts_next(w->facts, c->kind, NULL); x; x = facts_next(w->facts, c->kind, x))
+	FACTS_EACH(w->facts, c->kind, x)
 		if (chosen(x, c))
 			return true;
 	return false;
@@ -88,7 +88,7 @@ static void put_texts(struct ruleout *w, const char *name, const char *types, co
 		if (types)
 			fprintf(w->out, "type: [ %s ]\n      ", types);
 		fprintf(w->out, "%s|%s:\n", field, modifiers[c.as]);
-		for (x = facts_next(w->facts, kind, NULL); x; x = facts_next(w->facts, kind, x))
+		FACTS_EACH(w->facts, kind, x)
 			if (chosen(x, &c))
 				put_one(w, x, c.as);
 	}
@@ -151,9 +151,9 @@ static void put_names(struct ruleout *w)
 	unsigned most = 2;
 	char *below;
 
-	for (x = facts_next(w->facts, PNODE_DNS, NULL); x; x = facts_next(w->facts, PNODE_DNS, x))
+	FACTS_EACH(w->facts, PNODE_DNS, x)
 		most = labels(x) > most ? labels(x) : most;
-	for (x = facts_next(w->facts, PNODE_DNS, NULL); x; x = facts_next(w->facts, PNODE_DNS, x)) {
+	FACTS_EACH(w->facts, PNODE_DNS, x) {
 		if (!sigmaout_can(x->text, x->len))
 			continue;
 		begin_item(w, "known");
@@ -204,7 +204,8 @@ static void put_networks(struct ruleout *w)
 
 static void put_connect(struct ruleout *w)
 {
-	fputs("  place:\n    - destination.ip|exists: true\n    - socket.path|exists: true\n", w->out);
+	fputs("  place:\n    - destination.ip|exists: true\n    - socket.path|exists: true\n",
+	      w->out);
 	put_networks(w);
 	put_texts(w, "known", NULL, "socket.path", PNODE_UNIX, 0);
 }
@@ -222,8 +223,7 @@ static void put_ports(struct ruleout *w, const char *side)
 	struct pitem_net net;
 
 	fprintf(w->out, "  place: { %s.ip|exists: true }\n", side);
-	for (x = facts_next(w->facts, PNODE_BIND, NULL); x;
-	     x = facts_next(w->facts, PNODE_BIND, x)) {
+	FACTS_EACH(w->facts, PNODE_BIND, x) {
 		net = facts_net(x);
 		begin_item(w, "known");
 		fprintf(w->out, "%s.port: %u\n", side, x->number);
@@ -249,8 +249,7 @@ static void put_signals(struct ruleout *w)
 {
 	const struct fact *x;
 
-	for (x = facts_next(w->facts, PNODE_SIGNAL, NULL); x;
-	     x = facts_next(w->facts, PNODE_SIGNAL, x)) {
+	FACTS_EACH(w->facts, PNODE_SIGNAL, x) {
 		if (!sigmaout_can(x->text, x->len))
 			continue;
 		begin_item(w, "known");
@@ -281,8 +280,7 @@ static void put_mounts(struct ruleout *w)
 	const struct fact *x;
 	const char *at;
 
-	for (x = facts_next(w->facts, PNODE_MOUNT, NULL); x;
-	     x = facts_next(w->facts, PNODE_MOUNT, x)) {
+	FACTS_EACH(w->facts, PNODE_MOUNT, x) {
 		at = memmem(x->text, x->len, " at /", 5);
 		if (!at || !sigmaout_can(x->text, x->len))
 			continue;
@@ -309,8 +307,8 @@ const struct ruleout_kind ruleout_kinds[] = {
 	  "changed a file for the first time", "file.path", "",
 	  "(not known or (moves and not target))", put_changes },
 	{ PTYPE_FILE, PNODE_FILE, "open", "open", "medium",
-	  "opened a file to write for the first time", "file.path", " and writes and not path", NULL,
-	  put_writes },
+	  "opened a file to write for the first time", "file.path", " and writes and not path",
+	  NULL, put_writes },
 	{ PTYPE_FILE, PNODE_FILE, "mmap_exec", "mmap_exec", "high",
 	  "mapped a file as code for the first time", "file.path", "", NULL, put_maps },
 	{ PTYPE_DNS, PNODE_DNS, "dns_query", "dns_query", "medium",
@@ -318,7 +316,8 @@ const struct ruleout_kind ruleout_kinds[] = {
 	{ PTYPE_CONNECT, PNODE_UNIX, "connect", "connect", "medium",
 	  "connected to a place for the first time", NULL, " and place", NULL, put_connect },
 	{ PTYPE_CONNECT, 0, "udp_send", "udp_send", "medium",
-	  "sent a datagram to a place for the first time", NULL, " and place", NULL, put_datagrams },
+	  "sent a datagram to a place for the first time", NULL, " and place", NULL,
+	  put_datagrams },
 	{ PTYPE_BIND, 0, "bind", "bind", "medium", "took a port for the first time", NULL,
 	  " and place", NULL, put_bind },
 	{ PTYPE_BIND, 0, "listen", "listen", "medium",

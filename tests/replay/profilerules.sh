@@ -139,4 +139,14 @@ EOF
 is "$? $(jq -r 'select(.rule) | .rule.name' out)" '0 unit:shop.service ran a program for the first time
 unit:shop.service changed a file for the first time
 unit:shop.service asked for a name for the first time' 'what the service never did is told, of it alone'
+cat >rules/shop.yml <<EOF
+title: names of numbers
+logsource: { category: file_write, service: weir }
+detection:
+  s: { type: [ create, rename ], outcome: success, class|contains: bul }
+  t: { error: EPERM }
+  condition: s and not t
+EOF
+"$weird" -c conf --replay cap >out 2>err
+is "$? $(jq -r 'select(.rule) | .type' out | tr '\n' ' ')" '0 create create create ' 'types, outcomes and classes have names in rules'
 done_testing

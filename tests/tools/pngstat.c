@@ -79,8 +79,8 @@ static void unpack(struct picture *x)
 	uLongf len = ((uLongf)x->width * x->n + 1) * x->height, want = len;
 
 	x->lines = malloc(len + 1);
-	if (!x->lines || !x->width || uncompress(x->lines, &len, x->packed, x->packed_len) != Z_OK ||
-	    len != want)
+	if (!x->lines || !x->width ||
+	    uncompress(x->lines, &len, x->packed, x->packed_len) != Z_OK || len != want)
 		fail("its pixels cannot be read");
 }
 

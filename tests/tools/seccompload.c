@@ -4,6 +4,7 @@
  * Runs a program within a filter of system calls in the OCI's JSON, as runtimes of containers do.
  * A name or an action that libseccomp does not know is an error.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <json-c/json.h>
 #include <seccomp.h>
@@ -40,7 +41,7 @@ static void add_arches(scmp_filter_ctx ctx, struct json_object *list)
 		if (strncmp(name, "SCMP_ARCH_", 10) || strlen(name) >= sizeof(word))
 			fail("no architecture", name);
 		for (k = 10; name[k]; k++)
-			word[k - 10] = (char)(name[k] >= 'A' && name[k] <= 'Z' ? name[k] | 0x20 : name[k]);
+			word[k - 10] = (char)tolower((unsigned char)name[k]);
 		word[k - 10] = 0;
 		arch = seccomp_arch_resolve_name(word);
 		r = arch ? seccomp_arch_add(ctx, arch) : -EINVAL;
