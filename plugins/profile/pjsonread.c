@@ -154,11 +154,11 @@ static uint32_t unhex(struct in *x, struct json_object *o, char out[PTEXT_MAX])
 
 	if (len % 2 || len > 2 * PTEXT_MAX)
 		fail(x, "its \"hex\" is too long, or no pairs of digits");
-	for (i = 0; !x->bad && i < len; i++) {
-		if (digit(p[i]) < 0)
+	for (i = 0; !x->bad && i < len; i += 2)
+		if (digit(p[i]) < 0 || digit(p[i + 1]) < 0)
 			fail(x, "its \"hex\" has more than hex digits");
-		out[i / 2] = (char)(out[i / 2] << 4 | (digit(p[i]) & 15));
-	}
+		else
+			out[i / 2] = (char)(digit(p[i]) << 4 | digit(p[i + 1]));
 	return len / 2;
 }
 

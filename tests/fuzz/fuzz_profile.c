@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The reader of profiles. The input is what follows the head, which is made here, or no
- * mutation would get behind its checksum; the first byte chooses a bound. What is taken is
- * written and read once more, merged with itself, and walked.
+ * mutation would get behind its checksum; the first byte chooses a bound and the version.
+ * What is taken is written and read once more, merged with itself, and walked.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +51,7 @@ static void check_again(const struct pprofile *p)
 
 	must(!pformat_write(p, 1, &bytes, &len));
 	q = read_all(bytes, len, 0);
-	must(q && q->tree.n_nodes == p->tree.n_nodes);
+	must(q && q->tree.n_nodes == p->tree.n_nodes && q->frozen_s == p->frozen_s);
 	must(!pmerge_new(p, q, &both) && both->tree.n_nodes == p->tree.n_nodes);
 	pprofile_free(both);
 	pprofile_free(q);
@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(file + PFORMAT_HEAD, data + 1, size - 1);
 	pbytes_put64(file, PBYTES_MAGIC);
-	pbytes_put64(file + 8, PBYTES_VERSION);
+	pbytes_put64(file + 8, data[0] & 2 ? PBYTES_FROZEN : PBYTES_VERSION);
 	pbytes_put64(file + 16, size - 1);
 	pbytes_put64(file + 24, pbytes_sum(file + PFORMAT_HEAD, size - 1));
 	p = read_all(file, len, data[0] & 1 ? PPROFILE_MIN_SIZE : 0);
