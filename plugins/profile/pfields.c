@@ -124,7 +124,7 @@ static uint32_t find_near(const struct ptree *t, uint32_t from, const struct pit
 		name = ptree_name(t, ref, &len);
 		/* It may have been learnt just now. */
 		if (ptree_at(t, ref)->number == item->number && len == item->len &&
-		    !memcmp(name, item->name, len))
+		    (!len || !memcmp(name, item->name, len)))
 			continue;
 		like = 1 + like_length(name, len, item->name, item->len);
 		if (like > most) {
@@ -144,12 +144,17 @@ static uint32_t n_programs(const struct ptree *t, uint32_t process)
 	return n;
 }
 
-/* A file's place is known by the folders that are; all else by who is beside it. */
+/*
+ * A file's place is known by the folders that are; all else by who is beside it, but for
+ * numbers that are not like any other.
+ */
 static void set_near(const struct pfields *f, struct weir_event *ev, const struct ptree *t,
 		     const struct pprofile_answer *a)
 {
 	bool is_file = a->unknown->kind == PNODE_FILE && a->near != a->process;
 
+	if (a->unknown->kind == PNODE_SYSCALL || a->unknown->kind == PNODE_CAPUSE)
+		return;
 	set_path(f, ev, PFIELD_NEAR, t, is_file ? a->near : find_near(t, a->near, a->unknown));
 }
 

@@ -290,6 +290,8 @@ static void test_types(void)
 		is_str(fake_text(f, "profile.item"), types[i].item, "row %zu: what", i);
 		is_str(fake_text(f, "profile.item_kind"), types[i].kind, "row %zu: kind", i);
 		is_str(fake_text(f, "profile.type"), types[i].of, "row %zu: type", i);
+		if (types[i].type == WEIR_EV_capability)
+			is_str(fake_text(f, "profile.near"), NULL, "no number is near another");
 	}
 	fake_close(f);
 }
