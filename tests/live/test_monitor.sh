@@ -80,7 +80,7 @@ check "a path that leads nowhere is abnormal" await \
 long=$(printf 'x%.0s' {1..3000})
 "$ACT" long mkdir "$T/$(date +%s)" 755 "$long"
 check "so are arguments that were cut" await \
-	"type=abnormal abnormal.error=truncated abnormal.fields.0=process.args process.args.1=long ref.type=mkdir" ||
+	"type=abnormal abnormal.error=truncated abnormal.fields.0=process.args process.args.1=long" ||
 	show mkdir
 check "the lineage of what we start is whole" is "$(count \
 	"type=abnormal abnormal.error=broken_lineage process.name=weir-self-test")" 0
