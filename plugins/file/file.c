@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "fconf.h"
 #include "pack.h"
 #include "plugins/sink/outbox.h"
+#include "plugins/sink/setting.h"
 #include "writer.h"
 
 #define CLOSE_NS	4000000000u	/* the sensor gives up its sinks after five seconds */
@@ -81,46 +81,23 @@ struct sink {
 
 /* ---- settings ------------------------------------------------------------------*/
 
-static int refuse(const struct weir_setup *setup, const char *option, const char *value, const char *why)
-{
-	weir_logf(setup, WEIR_LOG_ERROR, "%s \"%s\": %s", option, value, why);
-	return -1;
-}
-
 static int key_read(const struct weir_setup *setup, struct file_conf *c)
 {
 	const char *path = setup->options[OPT_KEY].v.s;
 	long n;
 
 	if (c->seal != SEAL_HMAC)
-		return *path ? refuse(setup, "key", path, "goes with seal = \"hmac\" only") : 0;
+		return *path ? setting_refuse(setup, "key", path, "goes with seal = \"hmac\" only") : 0;
 	if (!*path)
-		return refuse(setup, "seal", "hmac", "needs a key");
+		return setting_refuse(setup, "seal", "hmac", "needs a key");
 	n = seal_key_load(path, c->key);
 	if (n == -EPERM)
-		return refuse(setup, "key", path, "others than its owner can use it (mode 0600 is wanted), or it is not ours");
+		return setting_refuse(setup, "key", path, "others than its owner can use it (mode 0600 is wanted), or it is not ours");
 	if (n == -EINVAL)
-		return refuse(setup, "key", path, "a key has 16 to 4096 bytes");
+		return setting_refuse(setup, "key", path, "a key has 16 to 4096 bytes");
 	if (n < 0)
-		return refuse(setup, "key", path, strerror((int)-n));
+		return setting_refuse(setup, "key", path, strerror((int)-n));
 	c->key_len = (size_t)n;
-	return 0;
-}
-
-static int group_read(const struct weir_setup *setup, struct file_conf *c)
-{
-	const char *name = setup->options[OPT_GROUP].v.s;
-	struct group g, *found = NULL;
-	char buf[16384];
-
-	c->group = (gid_t)-1;
-	c->mode = 0600;
-	if (!*name)
-		return 0;
-	if (getgrnam_r(name, &g, buf, sizeof(buf), &found) || !found)
-		return refuse(setup, "group", name, "there is no such group");
-	c->group = g.gr_gid;
-	c->mode = 0640;
 	return 0;
 }
 
@@ -129,22 +106,23 @@ static int conf_read(const struct weir_setup *setup, struct file_conf *c)
 	const struct weir_optval *opt = setup->options;
 
 	if (opt[OPT_PATH].v.s[0] != '/')
-		return refuse(setup, "path", opt[OPT_PATH].v.s, "must begin with /");
+		return setting_refuse(setup, "path", opt[OPT_PATH].v.s, "must begin with /");
 	c->size = (uint64_t)opt[OPT_SIZE].v.i;
 	c->every_ns = (uint64_t)opt[OPT_EVERY].v.i;
 	if (c->every_ns && c->every_ns < 1000000000)
-		return refuse(setup, "every", "", "must be 1s at least");
+		return setting_refuse(setup, "every", "", "must be 1s at least");
 	c->keep = (uint32_t)opt[OPT_KEEP].v.i;
 	c->pack = opt[OPT_COMPRESS].v.i == COMPRESS_ZSTD;
 	if (c->pack && !packer_there())
-		return refuse(setup, "compress", "zstd", "this build has no libzstd");
+		return setting_refuse(setup, "compress", "zstd", "this build has no libzstd");
 	c->sync = (enum file_sync)opt[OPT_FSYNC].v.i;
 	c->sync_ns = (uint64_t)opt[OPT_FSYNC_INTERVAL].v.i;
 	c->seal = (enum seal_kind)opt[OPT_SEAL].v.i;
-	if (group_read(setup, c) || key_read(setup, c))
+	if (setting_group(setup, opt[OPT_GROUP].v.s, &c->group) || key_read(setup, c))
 		return -1;
+	c->mode = c->group == (gid_t)-1 ? 0600 : 0640;
 	c->path = strdup(opt[OPT_PATH].v.s);
-	return c->path ? 0 : refuse(setup, "path", opt[OPT_PATH].v.s, "out of memory");
+	return c->path ? 0 : setting_refuse(setup, "path", opt[OPT_PATH].v.s, "out of memory");
 }
 
 /* What is wrong with the path shows here, and not first in a thread. */
@@ -153,7 +131,7 @@ static int path_try(const struct weir_setup *setup, const char *path)
 	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
 
 	if (fd < 0)
-		return refuse(setup, "path", path, strerror(errno));
+		return setting_refuse(setup, "path", path, strerror(errno));
 	close(fd);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "fields.h"
 #include "plugins/sink/dgram.h"
 #include "plugins/sink/outbox.h"
+#include "plugins/sink/setting.h"
 
 #define CLOSE_NS	3000000000u
 
@@ -129,8 +130,8 @@ static int sink_open(const struct weir_setup *setup, void **inst)
 	s->ob.wake_fd = -1;
 	r = sink_start(s);
 	if (r) {
-		weir_logf(setup, WEIR_LOG_ERROR, "path \"%s\": %s", setup->options[OPT_PATH].v.s,
-			  r == -EINVAL ? "must begin with /" : strerror(-r));
+		setting_refuse(setup, "path", setup->options[OPT_PATH].v.s,
+			       r == -EINVAL ? "must begin with /" : strerror(-r));
 		sink_free(s);
 		return -1;
 	}

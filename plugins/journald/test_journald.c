@@ -83,7 +83,7 @@ static ssize_t get(int fd, char *p, size_t size, bool *memfd)
 static void test_send(void)
 {
 	static char large[3 << 20], got[8 << 20];
-	char dir[] = "/tmp/test_journald.XXXXXX", options[128], small[] = "{\"type\":\"exec\"}\n";
+	char dir[] = "/tmp/test_journald.XXXXXX", options[256], small[] = "{\"type\":\"exec\"}\n";
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct fake *f;

@@ -8,6 +8,7 @@
 #include <weir/plugin.h>
 
 #include "plugins/sink/outbox.h"
+#include "plugins/sink/setting.h"
 #include "sendconf.h"
 
 #define CLOSE_NS	3000000000u
@@ -70,22 +71,16 @@ struct sink {
 
 /* ---- settings ------------------------------------------------------------------*/
 
-static int refuse(const struct weir_setup *setup, const char *option, const char *value, const char *why)
-{
-	weir_logf(setup, WEIR_LOG_ERROR, "%s \"%s\": %s", option, value, why);
-	return -1;
-}
-
 static int conf_check(const struct weir_setup *setup, bool remote)
 {
 	const struct weir_optval *opt = setup->options;
 
 	if (!remote)
-		return opt[OPT_PATH].v.s[0] == '/' ? 0 : refuse(setup, "path", opt[OPT_PATH].v.s, "must begin with /");
+		return opt[OPT_PATH].v.s[0] == '/' ? 0 : setting_refuse(setup, "path", opt[OPT_PATH].v.s, "must begin with /");
 	if (!*opt[OPT_HOST].v.s)
-		return refuse(setup, "transport", "tcp", "needs an address");
+		return setting_refuse(setup, "transport", "tcp", "needs an address");
 	if (opt[OPT_SPOOL].v.s[0] != '/')
-		return refuse(setup, "spool", opt[OPT_SPOOL].v.s, "tcp needs a folder; its path begins with /");
+		return setting_refuse(setup, "spool", opt[OPT_SPOOL].v.s, "tcp needs a folder; its path begins with /");
 	return 0;
 }
 
@@ -103,7 +98,7 @@ static int conf_read(struct sink *s)
 	for (i = 0; i < WEIR_N_OF(texts); i++) {
 		s->texts[i] = strdup(texts[i]);
 		if (!s->texts[i])
-			return refuse(s->setup, "path", texts[i], "out of memory");
+			return setting_refuse(s->setup, "path", texts[i], "out of memory");
 	}
 	s->conf = (struct send_conf){
 		.path = s->texts[0], .host = s->texts[1], .port = s->texts[2], .spool = s->texts[3],

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sink `unix`: options and callbacks. All else is done by its thread. */
 #include <errno.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <weir/plugin.h>
 
 #include "plugins/sink/outbox.h"
+#include "plugins/sink/setting.h"
 #include "serve.h"
 
 #define CLOSE_NS	1000000000u
@@ -45,42 +45,20 @@ struct sink {
 	uint64_t counts[SERVE_COUNT__MAX];
 };
 
-static int refuse(const struct weir_setup *setup, const char *option, const char *value, const char *why)
-{
-	weir_logf(setup, WEIR_LOG_ERROR, "%s \"%s\": %s", option, value, why);
-	return -1;
-}
-
-static int group_read(const struct weir_setup *setup, struct serve_conf *c)
-{
-	const char *name = setup->options[OPT_GROUP].v.s;
-	struct group g, *found = NULL;
-	char buf[16384];
-
-	c->group = (gid_t)-1;
-	c->mode = 0600;
-	if (!*name)
-		return 0;
-	if (getgrnam_r(name, &g, buf, sizeof(buf), &found) || !found)
-		return refuse(setup, "group", name, "there is no such group");
-	c->group = g.gr_gid;
-	c->mode = 0660;
-	return 0;
-}
-
 static int conf_read(const struct weir_setup *setup, struct serve_conf *c)
 {
 	const struct weir_optval *opt = setup->options;
 
 	if (opt[OPT_PATH].v.s[0] != '/')
-		return refuse(setup, "path", opt[OPT_PATH].v.s, "must begin with /");
+		return setting_refuse(setup, "path", opt[OPT_PATH].v.s, "must begin with /");
 	c->type = (enum serve_type)opt[OPT_TYPE].v.i;
 	c->max = (unsigned)opt[OPT_READERS].v.i;
 	c->size = (size_t)opt[OPT_BUFFER].v.i;
-	if (group_read(setup, c))
+	if (setting_group(setup, opt[OPT_GROUP].v.s, &c->group))
 		return -1;
+	c->mode = c->group == (gid_t)-1 ? 0600 : 0660;
 	c->path = strdup(opt[OPT_PATH].v.s);
-	return c->path ? 0 : refuse(setup, "path", opt[OPT_PATH].v.s, "out of memory");
+	return c->path ? 0 : setting_refuse(setup, "path", opt[OPT_PATH].v.s, "out of memory");
 }
 
 /* ---- callbacks -----------------------------------------------------------------*/
@@ -142,7 +120,7 @@ static int sink_open(const struct weir_setup *setup, void **inst)
 	if (!conf_read(setup, &s->conf)) {
 		r = sink_start(s);
 		if (r)
-			refuse(setup, "path", s->conf.path, r == -ENOTSOCK ? "is there, and no socket" : strerror(-r));
+			setting_refuse(setup, "path", s->conf.path, r == -ENOTSOCK ? "is there, and no socket" : strerror(-r));
 	}
 	if (r) {
 		sink_free(s);
