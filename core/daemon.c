@@ -540,6 +540,9 @@ static void tick(struct running *run)
 		return;
 	run->tick_at = now + LOOK_NS;
 	stuck_look(run, now);
+	/* A stage that does not return is left behind; where that fails, a restart is better. */
+	if (!run->stuck_since)
+		sdnotify_alive();
 }
 
 static void control_loop(struct running *run)

@@ -36,6 +36,14 @@ void sdnotify(const char *state)
 		close(fd);
 }
 
+void sdnotify_alive(void)
+{
+	const char *pid = getenv("WATCHDOG_PID");
+
+	if (getenv("WATCHDOG_USEC") && (!pid || atol(pid) == getpid()))
+		sdnotify("WATCHDOG=1");
+}
+
 void sdnotify_reloading(void)
 {
 	char text[96];

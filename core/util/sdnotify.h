@@ -9,3 +9,5 @@
 void sdnotify(const char *state);
 /* RELOADING=1 with the time that the manager asks for. */
 void sdnotify_reloading(void);
+/* WATCHDOG=1, where the manager waits for it: WatchdogSec. */
+void sdnotify_alive(void);

@@ -46,6 +46,16 @@ static void check_at(const char *name)
 	sdnotify_reloading();
 	ok(strstr(heard(fd), "RELOADING=1\nMONOTONIC_USEC=") != NULL,
 	   "reloading, with the time");
+	sdnotify_alive();
+	is_str(heard(fd), "", "no watchdog");
+	setenv("WATCHDOG_USEC", "60000000", 1);
+	sdnotify_alive();
+	is_str(heard(fd), "WATCHDOG=1", "a watchdog, for whoever it is");
+	setenv("WATCHDOG_PID", "1", 1);
+	sdnotify_alive();
+	is_str(heard(fd), "", "one of somebody else");
+	unsetenv("WATCHDOG_USEC");
+	unsetenv("WATCHDOG_PID");
 	close(fd);
 }
 
