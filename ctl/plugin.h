@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands `weirctl plugin new` and `weirctl plugin verify`. */
+/* The commands `weirctl plugin new`, `weirctl plugin verify` and `weirctl plugin abi`. */
 #pragma once
 
 /*
@@ -8,3 +8,4 @@
  */
 int scaffold_main(int argc, char **argv);
 int verify_main(int argc, char **argv);
+int abi_main(int argc, char **argv);

@@ -222,3 +222,29 @@ int verify_main(int argc, char **argv)
 		printf("\n]}\n");
 	return fflush(stdout) ? 1 : status;
 }
+
+/* For packages: what of the core a plugin needs, by its note. */
+int abi_main(int argc, char **argv)
+{
+	struct note note;
+	char why[256];
+	int fd, r;
+
+	if (argc != 2 || *argv[1] == '-') {
+		fputs("usage: weirctl plugin abi FILE.so\n", stderr);
+		return 2;
+	}
+	fd = open(argv[1], O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		fprintf(stderr, "weirctl: %s: %s\n", argv[1], strerror(errno));
+		return 1;
+	}
+	r = sofile_note(fd, &note, why, sizeof(why));
+	close(fd);
+	if (r < 0) {
+		fprintf(stderr, "weirctl: %s: %s\n", argv[1], why);
+		return 1;
+	}
+	printf("%u.%u\n", note.desc.abi_major, note.desc.abi_minor);
+	return 0;
+}

@@ -25,8 +25,11 @@ static int plugin_run(const struct opts *o)
 		return scaffold_main(o->n_args, o->args);
 	if (o->n_args && !strcmp(o->args[0], "verify"))
 		return verify_main(o->n_args, o->args);
+	if (o->n_args && !strcmp(o->args[0], "abi"))
+		return abi_main(o->n_args, o->args);
 	fprintf(stderr, "usage: weirctl plugin new NAME\n"
-			"       weirctl plugin verify FILE.so\n");
+			"       weirctl plugin verify FILE.so\n"
+			"       weirctl plugin abi FILE.so\n");
 	return ST_USAGE;
 }
 
@@ -74,7 +77,7 @@ const struct command commands[] = {
 	{ "explain", "NAME", "what an option, field, event or plugin is", 1, show_explain },
 	{ "release", "NAME", "let a plugin out of quarantine", 1, show_release },
 	{ "version", "", "the versions of weirctl and of the daemon", 0, show_version },
-	{ "plugin", "new NAME", "begin a new plugin; verify FILE.so: check one", -1, plugin_run },
+	{ "plugin", "new NAME", "begin a new plugin; verify FILE.so: check one; abi", -1, plugin_run },
 	{ "acl", "show PATH", "permissions of a file in words; decode: of a value", -1, acl_run },
 	{ "rules", "check PATH", "what rules load, and where they run; test, explain, promote", -1, rules_run },
 	{ "profile", "list [DIR]",
