@@ -150,6 +150,8 @@ int pcommand_lend(struct pcommand *c, const char *name)
 		return pcommand_fail(c, "%s: there is no room for one more profile (max_profiles)",
 				     name);
 	c->p = l.p;
+	if (c->p)
+		pprofile_drop_all(c->p);
 	c->name = name;
 	c->now_s = l.now_s;
 	if (c->p || c->x->keep.store.dir < 0)

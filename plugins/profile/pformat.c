@@ -17,6 +17,8 @@ uint64_t pbytes_sum(const uint8_t *p, size_t n)
 	return h;
 }
 
+#define NO_VERSION	0xffu	/* it is going */
+
 struct out {
 	uint8_t *p;
 	size_t len, cap;
@@ -110,9 +112,11 @@ static void put_seen(struct out *o, const struct ptree *t, uint32_t ref,
 	uint32_t n = 0;
 
 	for (x = first; x; x = ptree_seen_at(t, x->next))
-		n++;
+		n += map[x->version] != NO_VERSION;
 	put(o, n);
 	for (x = first; x; x = ptree_seen_at(t, x->next)) {
+		if (map[x->version] == NO_VERSION)
+			continue;
 		put(o, map[x->version]);
 		put(o, x->first_s);
 		put(o, x->last_s - x->first_s);
@@ -166,9 +170,10 @@ static void put_head(struct out *o, bool frozen)
 int pformat_write(const struct pprofile *p, uint32_t now_s, uint8_t **out, size_t *len)
 {
 	static const uint8_t head[PFORMAT_HEAD];
-	uint8_t map[PTREE_VERSIONS] = { 0 };
+	uint8_t map[PTREE_VERSIONS];
 	struct out o = { 0 };
 
+	memset(map, NO_VERSION, sizeof(map));
 	put_bytes(&o, head, sizeof(head));
 	put_text(&o, p->name, (uint32_t)strlen(p->name));
 	put(&o, p->created_s);

@@ -23,6 +23,7 @@ void pjob_run(struct pjob *j, const struct pstore *store)
 					sizeof(j->why));
 		return;
 	}
+	pprofile_drop_all(j->profile);
 	j->result = pstore_save(store, j->profile, j->now_s);
 	if (j->result)
 		snprintf(j->why, sizeof(j->why), "%s: not saved: %s", j->name,

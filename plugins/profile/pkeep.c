@@ -135,6 +135,8 @@ struct pprofile *pkeep_get(struct pkeep *k, const char *name, uint32_t len, uint
 	else if (slot->is == PSLOT_WANTED && order(k, slot->name, slot->workload, NULL, now_s))
 		slot->is = PSLOT_LOADING;
 	*loading = slot->is != PSLOT_READY;
+	if (slot->profile && pprofile_is_dropping(slot->profile))
+		pprofile_drop_step(slot->profile, PPROFILE_DROP_STEP);
 	return slot->profile;
 }
 
@@ -310,11 +312,13 @@ int pkeep_open(struct pkeep *k, const struct weir_setup *s, const struct pkeep_c
 static void save_all(struct pkeep *k)
 {
 	uint32_t now_s = (uint32_t)time(NULL), i;
-	const struct pprofile *p;
+	struct pprofile *p;
 	int r;
 
 	for (i = 0; i < k->shelf->n; i++) {
 		p = k->shelf->slots[i]->profile;
+		if (p)
+			pprofile_drop_all(p);
 		r = p && p->dirty ? pstore_save(&k->store, p, now_s) : 0;
 		if (r)
 			weir_logf(k->setup, WEIR_LOG_WARNING, "%s: not saved: %s", p->name,

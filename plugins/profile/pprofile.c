@@ -45,7 +45,8 @@ static int find_place(const struct pprofile *p, uint32_t *n, uint32_t *oldest)
 	*n = 0;
 	for (i = 0; i < PTREE_VERSIONS; i++) {
 		if (!*p->versions[i].tag) {
-			place = place < 0 ? (int)i : place;
+			if (!((p->dropping | p->to_drop) >> i & 1))
+				place = place < 0 ? (int)i : place;
 			continue;
 		}
 		if (!*n || p->versions[i].last_s < p->versions[*oldest].last_s)
@@ -61,6 +62,32 @@ void pprofile_drop_version(struct pprofile *p, uint8_t version)
 	p->versions[version] = (struct pversion){ 0 };
 	p->n_dropped++;
 	p->dirty = true;
+}
+
+static void begin_drop(struct pprofile *p, uint32_t i)
+{
+	p->versions[i] = (struct pversion){ 0 };
+	p->to_drop |= 1ull << i;
+	p->n_dropped++;
+	p->dirty = true;
+}
+
+void pprofile_drop_step(struct pprofile *p, uint32_t n)
+{
+	if (!p->dropping) {
+		p->dropping = p->to_drop;
+		p->to_drop = 0;
+	}
+	if (p->dropping)
+		p->drop_at = ptree_drop_step(&p->tree, p->dropping, p->drop_at, n);
+	if (!p->drop_at)
+		p->dropping = 0;
+}
+
+void pprofile_drop_all(struct pprofile *p)
+{
+	while (pprofile_is_dropping(p))
+		pprofile_drop_step(p, UINT32_MAX);
 }
 
 static uint8_t newest(const struct pprofile *p)
@@ -85,7 +112,11 @@ uint8_t pprofile_version(struct pprofile *p, const struct pprofile_conf *c, cons
 	     at = find_place(p, &n, &oldest)) {
 		if (p->frozen_s)
 			return newest(p);
-		pprofile_drop_version(p, (uint8_t)oldest);
+		/* If there are few, all other places are of those that are going. */
+		if (n >= c->max_versions)
+			begin_drop(p, oldest);
+		else
+			pprofile_drop_all(p);
 	}
 	memcpy(p->versions[at].tag, tag, tag_len(len));
 	p->versions[at].first_s = p->versions[at].last_s = now_s;

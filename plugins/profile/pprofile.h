@@ -25,6 +25,8 @@ struct pprofile {
 	bool dirty;			/* differs from its file */
 	struct ptree tree;
 	uint32_t n_dropped;		/* versions that had to make room */
+	uint64_t dropping, to_drop;	/* places of those whose sights are not all gone: now, then */
+	uint32_t drop_at;		/* where that is */
 	struct pversion versions[PTREE_VERSIONS];
 };
 
@@ -79,6 +81,17 @@ void pprofile_ask(struct pprofile *p, const struct pprofile_conf *c, const struc
 		  struct pprofile_answer *out);
 /* Of the whole version. */
 enum pstate_is pprofile_state(const struct pprofile *p, uint8_t version);
+/*
+ * A version that makes room goes in steps: these are for an event. Before somebody else has the
+ * profile, all of it goes.
+ */
+#define PPROFILE_DROP_STEP	128u	/* buckets */
+void pprofile_drop_step(struct pprofile *p, uint32_t n);
+static inline bool pprofile_is_dropping(const struct pprofile *p)
+{
+	return p->dropping | p->to_drop;
+}
+void pprofile_drop_all(struct pprofile *p);
 /* What only this version has goes; it is there. */
 void pprofile_drop_version(struct pprofile *p, uint8_t version);
 /* It learns nothing more, whatever its states; and what is known stays. */

@@ -192,6 +192,8 @@ static void *precorder_main(void *arg)
 
 	wait_for_end(t, &cmd);
 	pdesk_do(t->desk, &q.o, &cmd, t->x, true);
+	if (q.p)
+		pprofile_drop_all(q.p);
 	if (q.p && is_gone(t))
 		save_aside(t, q.p, &q.r);
 	else if (q.p)

@@ -298,6 +298,35 @@ void ptree_drop_version(struct ptree *t, uint8_t version)
 	}
 }
 
+/* True: a node has gone, and perhaps others with it. */
+static bool drop_masked(struct ptree *t, uint32_t ref, uint64_t mask)
+{
+	const struct pseen *x = ptree_seen_at(t, ptree_at(t, ref)->seen), *next;
+	bool was = x;
+
+	for (; x; x = next) {
+		next = ptree_seen_at(t, x->next);
+		if (mask >> x->version & 1)
+			drop_seen(t, ref, x->version);
+	}
+	if (!was || ptree_at(t, ref)->child || !ptree_is_way(t, ref))
+		return false;
+	ptree_remove(t, ref, 0);
+	return true;
+}
+
+/* Nodes that are new while it goes on have nothing of those versions. */
+uint32_t ptree_drop_step(struct ptree *t, uint64_t mask, uint32_t at, uint32_t n)
+{
+	uint32_t ref;
+
+	for (; n && at < t->nodes.n_buckets; n--, at++)
+		for (ref = *phash_bucket(&t->nodes, &t->arena, at); ref;)
+			ref = drop_masked(t, ref, mask) ?
+			      *phash_bucket(&t->nodes, &t->arena, at) : ptree_at(t, ref)->link.next;
+	return at < t->nodes.n_buckets ? at : 0;
+}
+
 const struct pseen *ptree_seen(const struct ptree *t, uint32_t ref, uint8_t version)
 {
 	const struct pseen *x = ptree_seen_at(t, ptree_at(t, ref)->seen);

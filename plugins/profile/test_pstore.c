@@ -466,8 +466,37 @@ static void test_steps(void)
 	ptrail_unref(trail);
 }
 
+/* Versions that go in steps, as if they went at once. */
+static void test_drop(void)
+{
+	uint8_t *a = NULL, *b = NULL;
+	size_t a_len = 0, b_len = 0;
+	struct pprofile *p, *q;
+	uint32_t seed, at;
+
+	for (seed = 1; seed <= 4; seed++) {
+		p = make(seed, 3000);
+		q = make(seed, 3000);
+		pprofile_drop_version(q, 1);
+		pprofile_drop_version(q, 2);
+		p->versions[1] = p->versions[2] = (struct pversion){ 0 };
+		at = 0;
+		do {
+			at = ptree_drop_step(&p->tree, 6, at, seed);
+		} while (at);
+		pformat_write(p, NOW, &a, &a_len);
+		pformat_write(q, NOW, &b, &b_len);
+		ok(a_len == b_len && !memcmp(a, b, a_len), "the same is left");
+		free(a);
+		free(b);
+		pprofile_free(p);
+		pprofile_free(q);
+	}
+}
+
 int main(void)
 {
+	test_drop();
 	test_steps();
 	test_merge();
 	test_difference();
