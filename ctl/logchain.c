@@ -12,12 +12,15 @@
 
 bool logchain_init(struct logchain *c, const void *key, size_t len, struct logfaults *faults)
 {
-	*c = (struct logchain){ .sealer = sealer_new(key, len), .keyed = key != NULL, .faults = faults };
+	*c = (struct logchain){ .sealer = sealer_new(key, len),
+				.keyed = key != NULL,
+				.faults = faults };
 	return c->sealer != NULL;
 }
 
 /* Does the line fit behind `before`? */
-static bool fits(struct logchain *c, struct seal before, char *line, size_t len, const struct seal *told)
+static bool fits(struct logchain *c, struct seal before, char *line, size_t len,
+		 const struct seal *told)
 {
 	char old = line[len];
 	bool good;
@@ -36,7 +39,8 @@ static void go_on(struct logchain *c, const struct seal *told, struct logplace a
 	c->place = at;
 }
 
-static void begin(struct logchain *c, char *line, size_t len, const struct seal *told, struct logplace at)
+static void begin(struct logchain *c, char *line, size_t len, const struct seal *told,
+		  struct logplace at)
 {
 	const struct seal none = { 0 };
 	char range[LOGRANGE_TEXT];
@@ -60,7 +64,8 @@ static void late_tell(struct logchain *c)
 		return;
 	logfault_add(c->faults, c->late.at, "%s of the chain %s, behind line %" PRIu64,
 		     logrange("line", c->late.from, c->late.to, range),
-		     c->late.from == c->late.to ? "is out of its place" : "are out of their place", c->late.behind);
+		     c->late.from == c->late.to ? "is out of its place" : "are out of their place",
+		     c->late.behind);
 	c->late.to = 0;
 }
 
@@ -77,7 +82,8 @@ static void late_add(struct logchain *c, uint64_t n, struct logplace at)
 }
 
 /* Its number is not above that of the line before. */
-static void late(struct logchain *c, char *line, size_t len, const struct seal *told, struct logplace at)
+static void late(struct logchain *c, char *line, size_t len, const struct seal *told,
+		 struct logplace at)
 {
 	const struct seal none = { 0 };
 
@@ -89,15 +95,20 @@ static void late(struct logchain *c, char *line, size_t len, const struct seal *
 	if (loggap_fill(&c->gaps, told->n)) {
 		late_add(c, told->n, at);
 	} else if (told->n == 1 && fits(c, none, line, len, told)) {
-		logfault_add(c->faults, at, "a new chain begins here, behind line %" PRIu64 " of another", c->at.n);
+		logfault_add(c->faults, at,
+			     "a new chain begins here, behind line %" PRIu64 " of another",
+			     c->at.n);
 		loggaps_fini(&c->gaps);
 		go_on(c, told, at);
 	} else {
-		logfault_add(c->faults, at, "line %" PRIu64 " of the chain is there once more, or was made up", told->n);
+		logfault_add(c->faults, at,
+			     "line %" PRIu64 " of the chain is there once more, or was made up",
+			     told->n);
 	}
 }
 
-static void sealed(struct logchain *c, char *line, size_t len, const struct seal *told, struct logplace at)
+static void sealed(struct logchain *c, char *line, size_t len, const struct seal *told,
+		   struct logplace at)
 {
 	c->n_sealed++;
 	if (!c->begun) {
@@ -108,7 +119,8 @@ static void sealed(struct logchain *c, char *line, size_t len, const struct seal
 		if (told->n > c->at.n + 1)
 			loggap_add(&c->gaps, c->at.n + 1, told->n - 1, at);
 		else if (!fits(c, c->at, line, len, told))
-			logfault_add(c->faults, at, "line %" PRIu64 " of the chain was changed", told->n);
+			logfault_add(c->faults, at, "line %" PRIu64 " of the chain was changed",
+				     told->n);
 		go_on(c, told, at);
 	}
 }
@@ -155,12 +167,16 @@ static void end_check(struct logchain *c, const struct seal_anchor *a)
 	char range[LOGRANGE_TEXT];
 
 	if (c->at.n < a->last.n)
-		logfault_add(c->faults, c->place, "the end was cut off: missing behind this one: %s of the chain",
+		logfault_add(c->faults, c->place,
+			     "the end was cut off: missing behind this one: %s of the chain",
 			     logrange("line", c->at.n + 1, a->last.n, range));
 	else if (c->at.n == a->last.n && memcmp(&c->at, &a->last, sizeof(c->at)))
-		logfault_add(c->faults, c->place, "the last line is not the one that the anchor knows");
+		logfault_add(c->faults, c->place,
+			     "the last line is not the one that the anchor knows");
 	else if (c->at.n > a->last.n)
-		lognote_add(c->faults, c->place, "%" PRIu64 " lines are newer than the anchor: the log is being written to, or the sensor was stopped hard",
+		lognote_add(c->faults, c->place,
+			    "%" PRIu64 " lines are newer than the anchor: the log is being written "
+				       "to, or the sensor was stopped hard",
 			    c->at.n - a->last.n);
 }
 
@@ -175,7 +191,9 @@ static void anchor_check(struct logchain *c, const char *path, uint64_t oldest)
 		return;
 	r = seal_anchor_load(c->sealer, path, &a);
 	if (r == -ENOENT) {
-		lognote_add(c->faults, whole, "there is no %s.seal: whether the end was cut off cannot be told", path);
+		lognote_add(c->faults, whole,
+			    "there is no %s.seal: whether the end was cut off cannot be told",
+			    path);
 	} else if (r) {
 		logfault_add(c->faults, whole, "%s.seal: %s", path, r == -EBADMSG || r == -EINVAL ?
 			     "was changed, or not made with this key" : strerror(-r));
@@ -194,11 +212,15 @@ void logchain_end(struct logchain *c, const char *path, uint64_t oldest)
 	late_tell(c);
 	gaps_tell(c);
 	if (c->blind)
-		lognote_add(c->faults, whole, "the seals need a key (--key): only their numbers were looked at");
+		lognote_add(c->faults, whole,
+			    "the seals need a key (--key): only their numbers were looked at");
 	if (c->begun && c->before)
-		lognote_add(c->faults, whole, "%" PRIu64 " lines before the chain begins have no seal", c->before);
+		lognote_add(c->faults, whole,
+			    "%" PRIu64 " lines before the chain begins have no seal", c->before);
 	if (c->begun && c->first > 1)
-		lognote_add(c->faults, whole, "the chain is there from line %" PRIu64 " on, whose text cannot be proven without the one before",
+		lognote_add(c->faults, whole,
+			    "the chain is there from line %" PRIu64
+			    " on, whose text cannot be proven without the one before",
 			    c->first);
 	if (path)
 		anchor_check(c, path, oldest);

@@ -24,6 +24,9 @@ struct logchain {
 bool logchain_init(struct logchain *c, const void *key, size_t len, struct logfaults *faults);
 /* One line; it is written to and put back. */
 void logchain_line(struct logchain *c, char *line, size_t len, struct logplace at);
-/* After the last line: gaps, and what the anchor beside `path` says. `oldest`: the first file's number. */
+/*
+ * After the last line: gaps, and what the anchor beside `path` says. `oldest`: the first file's
+ * number.
+ */
 void logchain_end(struct logchain *c, const char *path, uint64_t oldest);
 void logchain_fini(struct logchain *c);

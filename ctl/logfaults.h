@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #define LOGFAULTS_MAX	1000u	/* told; the rest are counted */
-#define LOGGAPS_MAX	65536u	/* remembered at a time: beyond, the oldest cannot be filled any more */
+#define LOGGAPS_MAX	65536u	/* beyond, the oldest cannot be filled any more */
 
 struct logplace {
 	const char *file;	/* as long as the check runs; NULL: the log as a whole */

@@ -62,7 +62,8 @@ static int fill(struct logread *r)
 		r->cap = cap;
 	}
 	do
-		n = r->zst ? logzst_read(r->zst, r->buf + r->len, PIECE) : read(r->fd, r->buf + r->len, PIECE);
+		n = r->zst ? logzst_read(r->zst, r->buf + r->len, PIECE)
+			   : read(r->fd, r->buf + r->len, PIECE);
 	while (!r->zst && n < 0 && errno == EINTR);
 	if (n < 0)
 		return r->zst ? (int)n : -errno;

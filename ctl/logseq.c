@@ -53,10 +53,14 @@ static void class_end(struct logseq *s, struct logseq_class *c, const char *name
 	for (g = c->gaps.gaps; g < c->gaps.gaps + c->gaps.n; g++)
 		gap_tell(s, name, g);
 	if (missing > c->told)
-		logfault_add(s->faults, c->first, "%" PRIu64 " of the events of class %s from here on are missing; lost events tell of %" PRIu64,
+		logfault_add(s->faults, c->first,
+			     "%" PRIu64 " of the events of class %s from here on are missing; lost "
+					"events tell of %" PRIu64,
 			     missing, name, c->told);
 	else if (missing)
-		lognote_add(s->faults, c->first, "%" PRIu64 " of the events of class %s from here on are missing, and lost events tell so",
+		lognote_add(s->faults, c->first,
+			    "%" PRIu64 " of the events of class %s from here on are missing, and "
+				       "lost events tell so",
 			    missing, name);
 	s->missing += missing;
 	s->told += c->told < missing ? c->told : missing;
@@ -88,7 +92,8 @@ static struct logseq_run *run_of(struct logseq *s, uint64_t base)
 
 /* ---- lines ---------------------------------------------------------------------*/
 
-static void number(struct logseq *s, struct logseq_run *run, unsigned i, uint64_t seq, struct logplace at)
+static void number(struct logseq *s, struct logseq_run *run, unsigned i, uint64_t seq,
+		   struct logplace at)
 {
 	struct logseq_class *c = &run->classes[i];
 
@@ -113,7 +118,8 @@ static void number(struct logseq *s, struct logseq_run *run, unsigned i, uint64_
 		c->begin = seq;
 		c->n_late++;
 	} else {
-		logfault_add(s->faults, at, "event %" PRIu64 " of class %s is there once more", seq, class_names[i]);
+		logfault_add(s->faults, at, "event %" PRIu64 " of class %s is there once more", seq,
+			     class_names[i]);
 	}
 }
 

@@ -63,7 +63,10 @@ static bool rotated_add(struct check *c, const struct logfile *f)
 {
 	char name[PATH_MAX];
 
-	/* With both names there, a crash was between the rename and the removal: the plain one is whole. */
+	/*
+	 * With both names there, a crash was between the rename and the removal: the plain one is
+	 * whole.
+	 */
 	return logfile_name(name, sizeof(name), c->path, f->number, !f->plain) && file_add(c, name);
 }
 
@@ -79,7 +82,8 @@ static int files_find(struct check *c)
 	for (i = 0; !r && i < l.n; i++) {
 		if (i && l.files[i].number != l.files[i - 1].number + 1)
 			logfault_add(&c->faults, (struct logplace){ 0 }, "missing: rotated %s",
-				     logrange("file", l.files[i - 1].number + 1, l.files[i].number - 1, range));
+				     logrange("file", l.files[i - 1].number + 1,
+					      l.files[i].number - 1, range));
 		r = rotated_add(c, &l.files[i]) ? 0 : -ENOMEM;
 	}
 	/* Between a rename and the next line there is no such file. */
@@ -94,9 +98,11 @@ static int files_find(struct check *c)
 static void unreadable(struct check *c, struct logplace at, int error)
 {
 	c->unreadable |= error != -EBADMSG;
-	logfault_add(&c->faults, at, "%s", error == -EBADMSG ? "is cut or damaged within what is compressed" :
-		     error == -ENOTSUP ? "cannot be read: this build has no libzstd" :
-		     error == -EFBIG ? "a line is too long" : strerror(-error));
+	logfault_add(&c->faults, at, "%s",
+		     error == -EBADMSG	 ? "is cut or damaged within what is compressed"
+		     : error == -ENOTSUP ? "cannot be read: this build has no libzstd"
+		     : error == -EFBIG	 ? "a line is too long"
+					 : strerror(-error));
 }
 
 static void line_check(struct check *c, char *line, size_t len, struct logplace at)
@@ -154,11 +160,13 @@ static void check_print(const struct check *c)
 		printf("%s: %" PRIu64 " more are not printed\n", c->path, c->faults.n_untold);
 	printf("%s: %" PRIu64 " lines in %zu files", c->path, c->n_lines, c->n_files);
 	if (c->chain.n_sealed)
-		printf(", %" PRIu64 " sealed (%" PRIu64 " to %" PRIu64 ")", c->chain.n_sealed, c->chain.first, c->chain.at.n);
+		printf(", %" PRIu64 " sealed (%" PRIu64 " to %" PRIu64 ")", c->chain.n_sealed,
+		       c->chain.first, c->chain.at.n);
 	else
 		printf(", without seals");
 	if (!c->options->part)
-		printf(", %" PRIu64 " events with a number, %" PRIu64 " missing", c->seq.n_numbered, c->seq.missing);
+		printf(", %" PRIu64 " events with a number, %" PRIu64 " missing", c->seq.n_numbered,
+		       c->seq.missing);
 	printf(": %s\n", c->faults.n_faults ? "NOT in order" : "in order");
 }
 
@@ -168,9 +176,11 @@ static void check_print_json(const struct check *c)
 
 	printf("{\"log\":");
 	json_print(stdout, c->path);
-	printf(",\"files\":%zu,\"lines\":%" PRIu64 ",\"sealed\":%" PRIu64 ",\"first\":%" PRIu64 ",\"last\":%" PRIu64,
+	printf(",\"files\":%zu,\"lines\":%" PRIu64 ",\"sealed\":%" PRIu64 ",\"first\":%" PRIu64
+	       ",\"last\":%" PRIu64,
 	       c->n_files, c->n_lines, c->chain.n_sealed, c->chain.first, c->chain.at.n);
-	printf(",\"numbered\":%" PRIu64 ",\"missing\":%" PRIu64 ",\"announced\":%" PRIu64 ",\"faults\":%" PRIu64 ",\"findings\":[",
+	printf(",\"numbered\":%" PRIu64 ",\"missing\":%" PRIu64 ",\"announced\":%" PRIu64
+	       ",\"faults\":%" PRIu64 ",\"findings\":[",
 	       c->seq.n_numbered, c->seq.missing, c->seq.told, c->faults.n_faults);
 	for (f = c->faults.faults; f < c->faults.faults + c->faults.n; f++) {
 		printf("%s{\"file\":", f == c->faults.faults ? "" : ",");
@@ -215,7 +225,8 @@ static void check_fini(struct check *c)
 	logfaults_fini(&c->faults);
 }
 
-static int log_run(const struct verify_options *o, const char *path, const void *key, size_t key_len)
+static int log_run(const struct verify_options *o, const char *path, const void *key,
+		   size_t key_len)
 {
 	struct check c = { .options = o, .path = path };
 	int r = log_check(&c, key, key_len), status;
@@ -272,8 +283,10 @@ int logverify_run(const struct opts *o)
 	if (v.key)
 		n = seal_key_load(v.key, key);
 	if (n < 0) {
-		human_error("%s: %s", v.key, n == -EINVAL ? "a key has 16 to 4096 bytes" :
-			    n == -EPERM ? "others than its owner can use it, or it is not ours" : strerror((int)-n));
+		human_error("%s: %s", v.key,
+			    n == -EINVAL  ? "a key has 16 to 4096 bytes"
+			    : n == -EPERM ? "others than its owner can use it, or it is not ours"
+					  : strerror((int)-n));
 		return ST_FAILED;
 	}
 	for (i = 0; i < v.n; i++) {

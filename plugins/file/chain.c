@@ -31,7 +31,8 @@ int chain_init(struct chain *c, const struct file_conf *conf, struct outbox *ob)
 /* ---- the beginning -------------------------------------------------------------*/
 
 /* The seal of the last line: SEAL_NONE and 0, there is none; or a negative errno. */
-static int last_read(const struct target *file, enum seal_kind *kind, struct seal *last, bool *empty)
+static int last_read(const struct target *file, enum seal_kind *kind, struct seal *last,
+		     bool *empty)
 {
 	char *line = NULL;
 	ssize_t n = target_last(file, &line);
@@ -51,8 +52,9 @@ static bool anchor_read(struct chain *c, struct seal_anchor *a)
 	int r = seal_anchor_load(c->sealer, c->conf->path, a);
 
 	if (r && r != -ENOENT)
-		outbox_say(c->ob, WEIR_LOG_WARNING, "%s.seal: not what was written with this key: %s",
-			   c->conf->path, strerror(-r));
+		outbox_say(c->ob, WEIR_LOG_WARNING,
+			   "%s.seal: not what was written with this key: %s", c->conf->path,
+			   strerror(-r));
 	return !r;
 }
 

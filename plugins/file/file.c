@@ -26,34 +26,64 @@ enum {
 enum { COMPRESS_NONE, COMPRESS_ZSTD };
 
 static const struct weir_option options[OPT__MAX] = {
-	[OPT_PATH] = { .name = "path", .type = WEIR_OPT_STR, .flags = WEIR_OPTION_REQUIRED,
-		.doc = "The file: an absolute path. Rotated ones are PATH.NUMBER." },
-	[OPT_SIZE] = { .name = "size", .type = WEIR_OPT_SIZE, .dflt = "100M", .max = 1ll << 50,
-		.doc = "Rotate before the file is larger; 0: never." },
-	[OPT_EVERY] = { .name = "every", .type = WEIR_OPT_TIME, .dflt = "0s",
+	[OPT_PATH] = {
+		.name = "path", .type = WEIR_OPT_STR, .flags = WEIR_OPTION_REQUIRED,
+		.doc = "The file: an absolute path. Rotated ones are PATH.NUMBER.",
+	},
+	[OPT_SIZE] = {
+		.name = "size", .type = WEIR_OPT_SIZE, .dflt = "100M", .max = 1ll << 50,
+		.doc = "Rotate before the file is larger; 0: never.",
+	},
+	[OPT_EVERY] = {
+		.name = "every", .type = WEIR_OPT_TIME, .dflt = "0s",
 		.max = 366ll * 86400 * 1000000000,
-		.doc = "Rotate at each full such time of the clock, in UTC; 0: never." },
-	[OPT_KEEP] = { .name = "keep", .type = WEIR_OPT_INT, .dflt = "10", .max = 1000000,
-		.doc = "Rotated files that are kept; 0: all." },
-	[OPT_COMPRESS] = { .name = "compress", .type = WEIR_OPT_ENUM, .dflt = "none",
-		.words = "none|zstd", .doc = "What is done to rotated files." },
-	[OPT_FSYNC] = { .name = "fsync", .type = WEIR_OPT_ENUM, .dflt = "never",
+		.doc = "Rotate at each full such time of the clock, in UTC; 0: never.",
+	},
+	[OPT_KEEP] = {
+		.name = "keep", .type = WEIR_OPT_INT, .dflt = "10", .max = 1000000,
+		.doc = "Rotated files that are kept; 0: all.",
+	},
+	[OPT_COMPRESS] = {
+		.name = "compress", .type = WEIR_OPT_ENUM, .dflt = "none", .words = "none|zstd",
+		.doc = "What is done to rotated files.",
+	},
+	[OPT_FSYNC] = {
+		.name = "fsync", .type = WEIR_OPT_ENUM, .dflt = "never",
 		.words = "never|interval|batch",
-		.doc = "When what was written is brought to the disk: left to the kernel, after a time, or after each batch." },
-	[OPT_FSYNC_INTERVAL] = { .name = "fsync_interval", .type = WEIR_OPT_TIME, .dflt = "1s",
-		.min = 1000000, .max = 3600000000000, .doc = "The time for fsync = \"interval\"." },
-	[OPT_GROUP] = { .name = "group", .type = WEIR_OPT_STR, .dflt = "",
-		.doc = "A group that may read the files; else nobody but their owner." },
-	[OPT_SEAL] = { .name = "seal", .type = WEIR_OPT_ENUM, .dflt = "none",
+		.doc = "When what was written is brought to the disk: left to the "
+		       "kernel, after a time, or after each batch.",
+	},
+	[OPT_FSYNC_INTERVAL] = {
+		.name = "fsync_interval", .type = WEIR_OPT_TIME, .dflt = "1s", .min = 1000000,
+		.max = 3600000000000,
+		.doc = "The time for fsync = \"interval\".",
+	},
+	[OPT_GROUP] = {
+		.name = "group", .type = WEIR_OPT_STR, .dflt = "",
+		.doc = "A group that may read the files; else nobody but their owner.",
+	},
+	[OPT_SEAL] = {
+		.name = "seal", .type = WEIR_OPT_ENUM, .dflt = "none",
 		.words = "none|sha256|hmac",
-		.doc = "A hash chain over the lines, for weirctl verify; hmac needs a key." },
-	[OPT_KEY] = { .name = "key", .type = WEIR_OPT_STR, .dflt = "",
-		.doc = "File with the key for hmac: 16 to 4096 bytes, readable by its owner only." },
-	[OPT_POLICY] = { .name = "policy", .type = WEIR_OPT_ENUM, .dflt = "drop",
-		.words = "block|drop",
-		.doc = "When the disk does not keep up, or is full: drop gives up what does not fit into the buffer and counts it, block lets events wait in the kernel's ring." },
-	[OPT_BUFFER] = { .name = "buffer", .type = WEIR_OPT_SIZE, .dflt = "16M", .min = 65536,
-		.max = 1 << 30, .doc = "Memory for lines that are not written yet." },
+		.doc = "A hash chain over the lines, for weirctl verify; hmac needs a "
+		       "key.",
+	},
+	[OPT_KEY] = {
+		.name = "key", .type = WEIR_OPT_STR, .dflt = "",
+		.doc = "File with the key for hmac: 16 to 4096 bytes, readable by its "
+		       "owner only.",
+	},
+	[OPT_POLICY] = {
+		.name = "policy", .type = WEIR_OPT_ENUM, .dflt = "drop", .words = "block|drop",
+		.doc = "When the disk does not keep up, or is full: drop gives up what "
+		       "does not fit into the buffer and counts it, block lets events "
+		       "wait in the kernel's ring.",
+	},
+	[OPT_BUFFER] = {
+		.name = "buffer", .type = WEIR_OPT_SIZE, .dflt = "16M", .min = 65536,
+		.max = 1 << 30,
+		.doc = "Memory for lines that are not written yet.",
+	},
 };
 
 static const struct weir_counter counters[FILE_COUNT__MAX] = {
@@ -62,12 +92,15 @@ static const struct weir_counter counters[FILE_COUNT__MAX] = {
 	[FILE_COUNT_DROPPED] = { "dropped", "lines", "Lines given up by policy drop." },
 	[FILE_COUNT_WAITS] = { "waits", "calls", "Times the event path waited for room." },
 	[FILE_COUNT_LOST] = { "lost", "lines", "Lines given up because they cannot be sealed." },
-	[FILE_COUNT_ERRORS] = { "errors", "calls", "Tries that failed; what they were for was tried again." },
+	[FILE_COUNT_ERRORS] = { "errors", "calls",
+				"Tries that failed; what they were for was tried again." },
 	[FILE_COUNT_ROTATIONS] = { "rotations", "files", "Files that got a number." },
-	[FILE_COUNT_REOPENED] = { "reopened", "files", "Times somebody else had moved the file away." },
+	[FILE_COUNT_REOPENED] = { "reopened", "files",
+				  "Times somebody else had moved the file away." },
 	[FILE_COUNT_REMOVED] = { "removed", "files", "Rotated files removed because of keep." },
 	[FILE_COUNT_PACKED] = { "packed", "files", "Rotated files compressed." },
-	[FILE_COUNT_TORN] = { "torn", "bytes", "Bytes of lines without an end cut off at the start." },
+	[FILE_COUNT_TORN] = { "torn", "bytes",
+			      "Bytes of lines without an end cut off at the start." },
 	[FILE_COUNT_SYNCS] = { "syncs", "calls", "Times the disk was waited for." },
 };
 
@@ -87,12 +120,15 @@ static int key_read(const struct weir_setup *setup, struct file_conf *c)
 	long n;
 
 	if (c->seal != SEAL_HMAC)
-		return *path ? setting_refuse(setup, "key", path, "goes with seal = \"hmac\" only") : 0;
+		return *path ? setting_refuse(setup, "key", path, "goes with seal = \"hmac\" only")
+			     : 0;
 	if (!*path)
 		return setting_refuse(setup, "seal", "hmac", "needs a key");
 	n = seal_key_load(path, c->key);
 	if (n == -EPERM)
-		return setting_refuse(setup, "key", path, "others than its owner can use it (mode 0600 is wanted), or it is not ours");
+		return setting_refuse(setup, "key", path,
+				      "others than its owner can use it (mode 0600 is wanted), or "
+				      "it is not ours");
 	if (n == -EINVAL)
 		return setting_refuse(setup, "key", path, "a key has 16 to 4096 bytes");
 	if (n < 0)
@@ -128,7 +164,10 @@ static int conf_read(const struct weir_setup *setup, struct file_conf *c)
 /* What is wrong with the path shows here, and not first in a thread. */
 static int path_try(const struct weir_setup *setup, const char *path)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	int fd =
+		open(path,
+		     O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+		     0600);
 
 	if (fd < 0)
 		return setting_refuse(setup, "path", path, strerror(errno));
@@ -184,7 +223,8 @@ static int sink_start(struct sink *s)
 	const struct weir_optval *opt = s->setup->options;
 	int r;
 
-	r = outbox_init(&s->ob, (size_t)opt[OPT_BUFFER].v.i, (enum outbox_policy)opt[OPT_POLICY].v.i);
+	r = outbox_init(&s->ob, (size_t)opt[OPT_BUFFER].v.i,
+			(enum outbox_policy)opt[OPT_POLICY].v.i);
 	if (r)
 		return r;
 	s->writer = writer_new(&s->conf, &s->ob, s->counts);

@@ -117,7 +117,8 @@ static int file_pack(struct packer *p, int in, int out)
 	ZSTD_CCtx_setPledgedSrcSize(z, (unsigned long long)st.st_size);
 	r = stream_pack(p, z, in, out);
 	ZSTD_freeCCtx(z);
-	if (!r && (fchown(out, (uid_t)-1, st.st_gid) || fchmod(out, st.st_mode & 0777) || fsync(out)))
+	if (!r &&
+	    (fchown(out, (uid_t)-1, st.st_gid) || fchmod(out, st.st_mode & 0777) || fsync(out)))
 		r = -errno;
 	return r;
 }

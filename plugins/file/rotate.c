@@ -82,7 +82,8 @@ int rotate_sync_dir(const char *path)
 	char dir[PATH_MAX];
 	int fd, r;
 
-	r = snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+	r = snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - path) + 1 : 1,
+		     slash ? path : ".");
 	if (r < 0 || (size_t)r >= sizeof(dir))
 		return -ENAMETOOLONG;
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -74,7 +74,8 @@ static int check(struct target *f, const struct file_conf *conf)
 	/* It may have been renamed between open and lock. */
 	if (!target_current(f, conf->path))
 		return -EWOULDBLOCK;
-	if (conf->group != (gid_t)-1 && st.st_gid != conf->group && fchown(f->fd, (uid_t)-1, conf->group))
+	if (conf->group != (gid_t)-1 && st.st_gid != conf->group &&
+	    fchown(f->fd, (uid_t)-1, conf->group))
 		return -errno;
 	if ((st.st_mode & 07777) != conf->mode && fchmod(f->fd, conf->mode))
 		return -errno;
@@ -83,7 +84,8 @@ static int check(struct target *f, const struct file_conf *conf)
 
 int target_open(struct target *f, const struct file_conf *conf)
 {
-	const int flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	const int flags =
+		O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	int r;
 
 	f->torn = 0;

@@ -15,7 +15,7 @@ struct file_conf;
 struct target {
 	int fd;			/* -1: not open */
 	uint64_t size;
-	uint64_t torn;		/* bytes of a line without an end that were cut off when it was opened */
+	uint64_t torn; /* bytes of a line without an end that were cut off when it was opened */
 	time_t written;		/* when there was last written to it */
 	bool ragged;		/* it ends within a line, which could not be taken back */
 	dev_t dev;

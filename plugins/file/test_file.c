@@ -74,7 +74,8 @@ static unsigned put(struct fake *f, unsigned n)
 	unsigned i, dropped = 0;
 
 	for (i = 0; i < n; i++) {
-		it.len = (uint32_t)snprintf(text, sizeof(text), "{\"line\":%u,\"text\":\"%0100d\"}\n", next_line++, 0);
+		it.len = (uint32_t)snprintf(text, sizeof(text),
+					    "{\"line\":%u,\"text\":\"%0100d\"}\n", next_line++, 0);
 		do
 			weir_plugin.write(f->inst, &b, &w);
 		while (!w.done);
@@ -98,8 +99,8 @@ static void file_read(const char *name, struct found *x)
 
 	while (f && fgets(line, sizeof(line), f)) {
 		x->lines++;
-		x->torn += line[strlen(line) - 1] != '\n' || sscanf(line, "{\"line\":%u,", &number) != 1 ||
-			   !strstr(line, "}\n");
+		x->torn += line[strlen(line) - 1] != '\n' ||
+			   sscanf(line, "{\"line\":%u,", &number) != 1 || !strstr(line, "}\n");
 		x->disorder += (long)number <= x->last;
 		x->last = number;
 	}
@@ -202,7 +203,8 @@ static void test_rotate(void)
 	ok(n_files(".0*") > 10 && !stat(path, &st) && st.st_size <= 8192, "by size");
 	f = open_with("policy=block size=8K keep=3");
 	put(f, 200);
-	ok(reaches(f, FILE_COUNT_LINES, 200) && counter(f, FILE_COUNT_ROTATIONS) > 1, "the numbers go on");
+	ok(reaches(f, FILE_COUNT_LINES, 200) && counter(f, FILE_COUNT_ROTATIONS) > 1,
+	   "the numbers go on");
 	fake_close(f);
 	x = all_read();
 	is_int(n_files(".0*"), 3, "keep: the oldest go");
@@ -230,8 +232,10 @@ static void test_pack(void)
 	f = open_with("policy=block size=8K keep=0 compress=zstd");
 	put(f, 300);
 	ok(reaches(f, FILE_COUNT_LINES, 300) &&
-	   reaches(f, FILE_COUNT_PACKED, counter(f, FILE_COUNT_ROTATIONS) + 2), "rotated files are compressed");
-	ok(!n_files(".*[0-9]") && !n_files("*tmp") && n_files(".00000007.zst") && n_files(".00000009.zst"),
+		   reaches(f, FILE_COUNT_PACKED, counter(f, FILE_COUNT_ROTATIONS) + 2),
+	   "rotated files are compressed");
+	ok(!n_files(".*[0-9]") && !n_files("*tmp") && n_files(".00000007.zst") &&
+		   n_files(".00000009.zst"),
 	   "those of before, too, and what they were is gone");
 	fake_close(f);
 	clean();
@@ -263,7 +267,8 @@ static void test_moved(void)
 	put(f, 10);
 	fake_close(f);
 	x = all_read();
-	ok(x.lines == 10 && !x.torn && x.last == 19, "one that was emptied (copytruncate) goes on at its beginning");
+	ok(x.lines == 10 && !x.torn && x.last == 19,
+	   "one that was emptied (copytruncate) goes on at its beginning");
 	clean();
 }
 
@@ -283,12 +288,15 @@ static void test_full(void)
 	put(f, 100);
 	reaches(f, FILE_COUNT_LINES, 100);
 	dropped = put(f, 1900);
-	ok(reaches(f, FILE_COUNT_ERRORS, 1) && strstr(f->log, "File too large"), "a full disk is told: %s", f->log);
+	ok(reaches(f, FILE_COUNT_ERRORS, 1) && strstr(f->log, "File too large"),
+	   "a full disk is told: %s", f->log);
 	x = all_read();
 	ok(x.lines >= 100 && x.lines < 200 && !x.torn, "it ends with a whole line");
-	ok(dropped > 1000 && counter(f, FILE_COUNT_DROPPED) == dropped, "what finds no room is counted");
+	ok(dropped > 1000 && counter(f, FILE_COUNT_DROPPED) == dropped,
+	   "what finds no room is counted");
 	setrlimit(RLIMIT_FSIZE, &old);
-	ok(reaches(f, FILE_COUNT_LINES, 2000 - dropped) && strstr(f->log, "again"), "with room again it goes on: %s", f->log);
+	ok(reaches(f, FILE_COUNT_LINES, 2000 - dropped) && strstr(f->log, "again"),
+	   "with room again it goes on: %s", f->log);
 	dropped += put(f, 10);
 	fake_close(f);
 	x = all_read();
@@ -326,7 +334,8 @@ static void test_lock(void)
 	put(first, 1);
 	next_line += 14;
 	reaches(first, FILE_COUNT_LINES, 11);
-	is_int((long long)counter(second, FILE_COUNT_LINES), 0, "two writers do not mix: the second one waits");
+	is_int((long long)counter(second, FILE_COUNT_LINES), 0,
+	       "two writers do not mix: the second one waits");
 	fake_close(first);
 	ok(reaches(second, FILE_COUNT_LINES, 10), "until the first one ends");
 	fake_close(second);
@@ -378,7 +387,8 @@ static void test_seal(void)
 	put(f, 10);
 	fake_close(f);
 	is_int(proven(s, &at), 30, "the chain goes on over a restart");
-	ok(seal_anchor_load(s, path, &a) == 0 && a.last.n == 30 && !memcmp(&a.last, &at, sizeof(at)),
+	ok(seal_anchor_load(s, path, &a) == 0 && a.last.n == 30 &&
+		   !memcmp(&a.last, &at, sizeof(at)),
 	   "the anchor knows its end");
 	text_put("key", 0600, "0123456789abcdef\n");
 	f = open_with("policy=block seal=hmac key=%s/key", dir);

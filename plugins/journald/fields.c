@@ -78,15 +78,19 @@ static bool value_put(struct making *m, struct json_object *v, int depth)
 	case json_type_array:
 		for (i = 0; i < json_object_array_length(v); i++) {
 			struct json_object *e = json_object_array_get_idx(v, i);
-			bool nested = json_object_is_type(e, json_type_object) || json_object_is_type(e, json_type_array);
+			bool nested = json_object_is_type(e, json_type_object) ||
+				      json_object_is_type(e, json_type_array);
 
-			text = json_object_to_json_string_ext(e, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-			if (nested ? !field_put(m->buf, m->name, text, strlen(text)) : !value_put(m, e, depth))
+			text = json_object_to_json_string_ext(
+				e, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+			if (nested ? !field_put(m->buf, m->name, text, strlen(text))
+				   : !value_put(m, e, depth))
 				return false;
 		}
 		return true;
 	case json_type_string:
-		return field_put(m->buf, m->name, json_object_get_string(v), (size_t)json_object_get_string_len(v));
+		return field_put(m->buf, m->name, json_object_get_string(v),
+				 (size_t)json_object_get_string_len(v));
 	default:
 		break;
 	}
@@ -128,7 +132,8 @@ static bool message_put(struct dgram_buf *buf, struct json_object *o)
 	char text[256];
 	int n;
 
-	n = snprintf(text, sizeof(text), "%s%s%s", type ? type : "event", name ? ": " : "", name ? name : "");
+	n = snprintf(text, sizeof(text), "%s%s%s", type ? type : "event", name ? ": " : "",
+		     name ? name : "");
 	if (n > 0 && pid && (size_t)n < sizeof(text) - 1)
 		n += snprintf(text + n, sizeof(text) - (size_t)n, "%s[%s]", name ? "" : ": ", pid);
 	return field_put(buf, "MESSAGE", text, strnlen(text, sizeof(text)));

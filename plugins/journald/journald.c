@@ -16,18 +16,33 @@
 enum { OPT_PATH, OPT_SEVERITY, OPT_IDENTIFIER, OPT_JSON, OPT_POLICY, OPT_BUFFER, OPT__MAX };
 
 static const struct weir_option options[OPT__MAX] = {
-	[OPT_PATH] = { .name = "path", .type = WEIR_OPT_STR, .dflt = "/run/systemd/journal/socket",
-		.doc = "The journal's socket, at most 100 bytes." },
-	[OPT_SEVERITY] = { .name = "severity", .type = WEIR_OPT_ENUM, .dflt = "info",
-		.words = "emerg|alert|crit|err|warning|notice|info|debug", .doc = "PRIORITY of all entries." },
-	[OPT_IDENTIFIER] = { .name = "identifier", .type = WEIR_OPT_STR, .dflt = "weir",
-		.doc = "SYSLOG_IDENTIFIER of all entries." },
-	[OPT_JSON] = { .name = "json", .type = WEIR_OPT_BOOL, .dflt = "true",
-		.doc = "The whole line, too, as WEIR_JSON." },
-	[OPT_POLICY] = { .name = "policy", .type = WEIR_OPT_ENUM, .dflt = "drop", .words = "block|drop",
-		.doc = "When the buffer is full: drop gives up lines and counts them, block lets events wait in the kernel's ring." },
-	[OPT_BUFFER] = { .name = "buffer", .type = WEIR_OPT_SIZE, .dflt = "8M", .min = 65536, .max = 1 << 30,
-		.doc = "Memory for lines that the journal has not taken yet." },
+	[OPT_PATH] = {
+		.name = "path", .type = WEIR_OPT_STR, .dflt = "/run/systemd/journal/socket",
+		.doc = "The journal's socket, at most 100 bytes.",
+	},
+	[OPT_SEVERITY] = {
+		.name = "severity", .type = WEIR_OPT_ENUM, .dflt = "info",
+		.words = "emerg|alert|crit|err|warning|notice|info|debug",
+		.doc = "PRIORITY of all entries.",
+	},
+	[OPT_IDENTIFIER] = {
+		.name = "identifier", .type = WEIR_OPT_STR, .dflt = "weir",
+		.doc = "SYSLOG_IDENTIFIER of all entries.",
+	},
+	[OPT_JSON] = {
+		.name = "json", .type = WEIR_OPT_BOOL, .dflt = "true",
+		.doc = "The whole line, too, as WEIR_JSON.",
+	},
+	[OPT_POLICY] = {
+		.name = "policy", .type = WEIR_OPT_ENUM, .dflt = "drop", .words = "block|drop",
+		.doc = "When the buffer is full: drop gives up lines and counts them, "
+		       "block lets events wait in the kernel's ring.",
+	},
+	[OPT_BUFFER] = {
+		.name = "buffer", .type = WEIR_OPT_SIZE, .dflt = "8M", .min = 65536,
+		.max = 1 << 30,
+		.doc = "Memory for lines that the journal has not taken yet.",
+	},
 };
 
 enum { COUNT_LINES, COUNT_DROPPED, COUNT_WAITS, COUNT_LOST, COUNT_CONNECTS, COUNT__MAX };
@@ -107,13 +122,15 @@ static int sink_start(struct sink *s)
 		return -ENOMEM;
 	if (*s->path != '/')
 		return -EINVAL;
-	s->conf = (struct fields_conf){ (unsigned)opt[OPT_SEVERITY].v.i, s->identifier, opt[OPT_JSON].v.i != 0 };
+	s->conf = (struct fields_conf){ (unsigned)opt[OPT_SEVERITY].v.i, s->identifier,
+					opt[OPT_JSON].v.i != 0 };
 	s->dgram = (struct dgram){
 		.path = s->path, .ob = &s->ob, .memfd = true, .make = make, .arg = s,
 		.n_lines = &s->counts[COUNT_LINES], .n_lost = &s->counts[COUNT_LOST],
 		.n_connects = &s->counts[COUNT_CONNECTS],
 	};
-	r = outbox_init(&s->ob, (size_t)opt[OPT_BUFFER].v.i, (enum outbox_policy)opt[OPT_POLICY].v.i);
+	r = outbox_init(&s->ob, (size_t)opt[OPT_BUFFER].v.i,
+			(enum outbox_policy)opt[OPT_POLICY].v.i);
 	return r ? r : outbox_start(&s->ob, dgram_main, &s->dgram);
 }
 

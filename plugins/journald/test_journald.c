@@ -22,7 +22,8 @@ static void entry_is(bool json, const char *line, const char *want, size_t len, 
 	const struct fields_conf c = { 6, "weir", json };
 	struct dgram_buf buf = { 0 };
 
-	ok(fields_make(&c, &buf, line, strlen(line)) && buf.len == len && !memcmp(buf.p, want, len), "%s", what);
+	ok(fields_make(&c, &buf, line, strlen(line)) && buf.len == len && !memcmp(buf.p, want, len),
+	   "%s", what);
 	if (buf.len != len)
 		tap_diag("%.*s", (int)buf.len, buf.p);
 	free(buf.p);
@@ -32,16 +33,22 @@ static void entry_is(bool json, const char *line, const char *want, size_t len, 
 
 static void test_fields(void)
 {
-	ENTRY(false, "{\"type\":\"exec\",\"process\":{\"name\":\"sh\",\"pid\":7,\"exe\":{\"path\":\"/bin/sh\"}}}\n",
-	      HEAD "MESSAGE=exec: sh[7]\nWEIR_TYPE=exec\nWEIR_PROCESS_NAME=sh\nWEIR_PROCESS_PID=7\nWEIR_PROCESS_EXE_PATH=/bin/sh\n",
+	ENTRY(false,
+	      "{\"type\":\"exec\",\"process\":{\"name\":\"sh\",\"pid\":7,\"exe\":{\"path\":\"/bin/"
+	      "sh\"}}}\n",
+	      HEAD "MESSAGE=exec: "
+		   "sh[7]\nWEIR_TYPE=exec\nWEIR_PROCESS_NAME=sh\nWEIR_PROCESS_PID=7\nWEIR_PROCESS_"
+		   "EXE_PATH=/bin/sh\n",
 	      "members become fields");
 	ENTRY(true, "{\"type\":\"x\",\"args\":[\"a\",true,{\"b\":1}],\"no\":null}",
 	      HEAD "MESSAGE=x\nWEIR_TYPE=x\nWEIR_ARGS=a\nWEIR_ARGS=true\nWEIR_ARGS={\"b\":1}\n"
 	      "WEIR_JSON={\"type\":\"x\",\"args\":[\"a\",true,{\"b\":1}],\"no\":null}\n",
 	      "elements a field each, and the whole line");
 	ENTRY(false, "{\"text\":\"a\\nPRIORITY=0\"}",
-	      HEAD "MESSAGE=event\nWEIR_TEXT\n\14\0\0\0\0\0\0\0a\nPRIORITY=0\n", "a newline makes no field");
-	ENTRY(false, "{\"a_name_that_is_much_longer_than_what_the_journal_takes_as_a_name_\":1,\"b-c\":2}",
+	      HEAD "MESSAGE=event\nWEIR_TEXT\n\14\0\0\0\0\0\0\0a\nPRIORITY=0\n",
+	      "a newline makes no field");
+	ENTRY(false,
+	      "{\"a_name_that_is_much_longer_than_what_the_journal_takes_as_a_name_\":1,\"b-c\":2}",
 	      HEAD "MESSAGE=event\nWEIR_B_C=2\n", "names that the journal does not take");
 	ENTRY(false, "no object\n", HEAD "MESSAGE=no object\n", "what is no object is a message");
 }
@@ -74,7 +81,8 @@ static ssize_t get(int fd, char *p, size_t size, bool *memfd)
 	if (!c)
 		return n;
 	memcpy(&file, CMSG_DATA(c), sizeof(file));
-	ok(fcntl(file, F_GET_SEALS) == (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL), "sealed");
+	ok(fcntl(file, F_GET_SEALS) == (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL),
+	   "sealed");
 	n = pread(file, p, size, 0);
 	close(file);
 	return n;
@@ -99,7 +107,8 @@ static void test_send(void)
 	f = fake_open(&weir_plugin, options, NULL);
 	put(f, small, strlen(small));
 	n = get(fd, got, sizeof(got), &memfd);
-	ok(n > 0 && !memfd && !strncmp(got, HEAD "MESSAGE=exec\n", strlen(HEAD) + 13), "a line is a datagram");
+	ok(n > 0 && !memfd && !strncmp(got, HEAD "MESSAGE=exec\n", strlen(HEAD) + 13),
+	   "a line is a datagram");
 	memset(large, 'x', sizeof(large));
 	memcpy(large, "{\"t\":\"", 6);
 	memcpy(large + sizeof(large) - 3, "\"}\n", 3);

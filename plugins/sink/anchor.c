@@ -62,7 +62,8 @@ static bool body_read(const char *body, size_t len, enum seal_kind kind, struct 
 	p = memmem(body, len, last, sizeof(last) - 1);
 	if (!p)
 		return false;
-	n = (size_t)snprintf(line, sizeof(line), "{,\"seal\":%.*s", (int)(body + len - p - 8), p + 8);
+	n = (size_t)snprintf(line, sizeof(line), "{,\"seal\":%.*s", (int)(body + len - p - 8),
+			     p + 8);
 	if (n >= sizeof(line))
 		return false;
 	a->oldest = oldest;

@@ -180,7 +180,8 @@ void *dgram_main(void *arg)
 		lot = outbox_take(r.d->ob);
 		if (lot)
 			lot_send(&r, lot);
-		p = (struct pollfd){ .fd = r.fd, .events = lot && !outbox_lot_done(lot) ? POLLOUT : 0 };
+		p = (struct pollfd){ .fd = r.fd,
+				     .events = lot && !outbox_lot_done(lot) ? POLLOUT : 0 };
 		outbox_wait(r.d->ob, &p, r.fd >= 0, SECOND);
 	}
 	hang_up(&r);

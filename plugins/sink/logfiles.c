@@ -22,7 +22,8 @@ static bool name_read(const char *name, const char *base, size_t n, struct logfi
 {
 	char *end;
 
-	if (strncmp(name, base, n) || name[n] != '.' || strspn(name + n + 1, "0123456789") < LOGFILES_DIGITS)
+	if (strncmp(name, base, n) || name[n] != '.' ||
+	    strspn(name + n + 1, "0123456789") < LOGFILES_DIGITS)
 		return false;
 	errno = 0;
 	f->number = strtoull(name + n + 1, &end, 10);

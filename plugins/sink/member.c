@@ -95,7 +95,8 @@ void members_find(const char *line, size_t len, const char *const *names, unsign
 		return;
 	while (left && member_next(&w, &name, &value)) {
 		for (i = 0; i < n; i++) {
-			if (found[i].p || strlen(names[i]) != name.len || memcmp(names[i], name.p, name.len))
+			if (found[i].p || strlen(names[i]) != name.len ||
+			    memcmp(names[i], name.p, name.len))
 				continue;
 			found[i] = value;
 			left--;
@@ -119,7 +120,8 @@ bool member_u64(const struct member *m, uint64_t *value)
 		return false;
 	for (i = 0; i < m->len; i++) {
 		digit = (unsigned)m->p[i] - '0';
-		if (digit > 9 || __builtin_mul_overflow(v, 10u, &v) || __builtin_add_overflow(v, digit, &v))
+		if (digit > 9 || __builtin_mul_overflow(v, 10u, &v) ||
+		    __builtin_add_overflow(v, digit, &v))
 			return false;
 	}
 	*value = v;

@@ -163,7 +163,8 @@ void outbox_fini(struct outbox *ob)
 /* A line that is larger than half of all room is taken if nothing else is there. */
 static bool has_room(const struct outbox *ob, const struct weir_item *it)
 {
-	return !ob->fill.n || lot_size(&ob->fill) + it->len + sizeof(struct outbox_line) <= ob->limit / 2;
+	return !ob->fill.n ||
+	       lot_size(&ob->fill) + it->len + sizeof(struct outbox_line) <= ob->limit / 2;
 }
 
 static void take_some(struct outbox *ob, const struct weir_batch *batch, struct weir_write *w)

@@ -110,7 +110,8 @@ static inline void outbox_counters(uint64_t *to, const uint64_t *from, unsigned 
 	unsigned i;
 
 	for (i = 0; i < n; i++)
-		__atomic_store_n(&to[i], __atomic_load_n(&from[i], __ATOMIC_RELAXED), __ATOMIC_RELAXED);
+		__atomic_store_n(&to[i], __atomic_load_n(&from[i], __ATOMIC_RELAXED),
+				 __ATOMIC_RELAXED);
 }
 
 static inline bool outbox_lot_done(const struct outbox_lot *lot)

@@ -39,7 +39,8 @@ typedef void segment_f(void *arg, const struct segment_record *r);
  */
 int segment_scan(int fd, struct segment *seg, segment_f *fn, void *arg);
 
-/* A record and its line from `at` on, into a buffer that grows. 1; 0, no whole record; or -errno. */
+/* A record and its line from `at` on, into a buffer that grows. 1; 0, no whole record; or -errno.
+ */
 struct segment_buf {
 	uint8_t *p;
 	size_t cap;

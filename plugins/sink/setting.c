@@ -4,7 +4,8 @@
 
 #include <grp.h>
 
-int setting_refuse(const struct weir_setup *setup, const char *option, const char *value, const char *why)
+int setting_refuse(const struct weir_setup *setup, const char *option, const char *value,
+		   const char *why)
 {
 	weir_logf(setup, WEIR_LOG_ERROR, "%s \"%s\": %s", option, value, why);
 	return -1;

@@ -7,6 +7,7 @@
 #include <weir/plugin.h>
 
 /* Logs what is wrong with an option's value. -1, always. */
-int setting_refuse(const struct weir_setup *setup, const char *option, const char *value, const char *why);
+int setting_refuse(const struct weir_setup *setup, const char *option, const char *value,
+		   const char *why);
 /* An option `group`: -1 as the gid if it is empty. 0 or -1. */
 int setting_group(const struct weir_setup *setup, const char *name, gid_t *gid);

@@ -93,8 +93,9 @@ static void segment_remove(struct spool *s, size_t i)
 	char name[PATH_MAX], bad[PATH_MAX];
 	bool named = segment_name(name, sizeof(name), s->dir, seg->first);
 
-	if (named && (!seg->damaged || (size_t)snprintf(bad, sizeof(bad), "%s.bad", name) >= sizeof(bad) ||
-		      rename(name, bad)))
+	if (named &&
+	    (!seg->damaged || (size_t)snprintf(bad, sizeof(bad), "%s.bad", name) >= sizeof(bad) ||
+	     rename(name, bad)))
 		unlink(name);
 	if (s->read_first == seg->first)
 		read_stop(s);
@@ -122,7 +123,8 @@ static void oldest_lose(struct spool *s)
 			lose(s, i, l.n[i]);
 	}
 	if (n)
-		outbox_say(s->ob, WEIR_LOG_WARNING, "%s: full: the oldest %" PRIu64 " lines are lost", s->dir, n);
+		outbox_say(s->ob, WEIR_LOG_WARNING,
+			   "%s: full: the oldest %" PRIu64 " lines are lost", s->dir, n);
 	segment_remove(s, 0);
 	if (s->acked < seg.last)
 		s->acked = seg.last;
@@ -165,8 +167,8 @@ static int dir_read(struct spool *s)
 	int r = d ? 0 : -errno;
 
 	while (!r && (e = readdir(d)))
-		if (sscanf(e->d_name, "%16" SCNx64 ".%7s", &seg.first, end) == 2 && !strcmp(end, "seg") &&
-		    strlen(e->d_name) == 20 && !seg_add(s, &seg))
+		if (sscanf(e->d_name, "%16" SCNx64 ".%7s", &seg.first, end) == 2 &&
+		    !strcmp(end, "seg") && strlen(e->d_name) == 20 && !seg_add(s, &seg))
 			r = -ENOMEM;
 	if (d)
 		closedir(d);
@@ -184,10 +186,15 @@ static void tail_check(struct spool *s, size_t i)
 
 	if (seg->damaged && last) {
 		/* Whether whole lines were there nobody knows any more. */
-		outbox_say(s->ob, WEIR_LOG_WARNING, "%s/%016" PRIx64 ".seg: ends within a line, or is damaged behind line %" PRIu64 ": set aside from there on",
+		outbox_say(s->ob, WEIR_LOG_WARNING,
+			   "%s/%016" PRIx64
+			   ".seg: ends within a line, or is damaged behind line %" PRIu64
+			   ": set aside from there on",
 			   s->dir, seg->first, seg->last);
 	} else if (n) {
-		outbox_say(s->ob, WEIR_LOG_ERROR, "%s/%016" PRIx64 ".seg: damaged behind line %" PRIu64 ": set aside, %" PRIu64 " lines are lost",
+		outbox_say(s->ob, WEIR_LOG_ERROR,
+			   "%s/%016" PRIx64 ".seg: damaged behind line %" PRIu64
+			   ": set aside, %" PRIu64 " lines are lost",
 			   s->dir, seg->first, seg->last, n);
 		seg->damaged = true;
 		if (seg->last + n > s->acked)
@@ -230,7 +237,8 @@ static int acks_open(struct spool *s)
 	if (s->ack_fd < 0)
 		return -errno;
 	/* One that cannot be read costs repetitions only. */
-	if (pread(s->ack_fd, &n, sizeof(n), 0) == sizeof(n) && n.magic == ACK_MAGIC && n.check == note_check(&n))
+	if (pread(s->ack_fd, &n, sizeof(n), 0) == sizeof(n) && n.magic == ACK_MAGIC &&
+	    n.check == note_check(&n))
 		s->acked = n.acked;
 	return 0;
 }
@@ -317,8 +325,11 @@ static size_t records_make(struct spool *s, const struct outbox_lot *lot, uint32
 	for (i = 0; i < n; i++, p += r.len) {
 		const struct outbox_line *line = &lot->lines[lot->at + i];
 
-		r = (struct segment_record){ .magic = SEGMENT_MAGIC, .number = s->next + i, .len = line->len,
-			.type = line->type, .rclass = line->rclass };
+		r = (struct segment_record){ .magic = SEGMENT_MAGIC,
+					     .number = s->next + i,
+					     .len = line->len,
+					     .type = line->type,
+					     .rclass = line->rclass };
 		r.crc = segment_crc(&r, p);
 		memcpy(s->out + len, &r, sizeof(r));
 		memcpy(s->out + len + sizeof(r), p, r.len);
@@ -400,7 +411,8 @@ static int read_seek(struct spool *s, const struct segment *seg)
 	s->read_at = 0;
 	if (s->read_next < seg->first)
 		s->read_next = seg->first;
-	while ((e = segment_read(s->read_fd, s->read_at, &r, &s->buf)) > 0 && r.number < s->read_next)
+	while ((e = segment_read(s->read_fd, s->read_at, &r, &s->buf)) > 0 &&
+	       r.number < s->read_next)
 		s->read_at += sizeof(r) + r.len;
 	return e > 0 && r.number != s->read_next ? 0 : e;
 }
@@ -410,7 +422,9 @@ static void rest_lose(struct spool *s, struct segment *seg)
 {
 	uint64_t n = seg->last - s->read_next + 1;
 
-	outbox_say(s->ob, WEIR_LOG_ERROR, "%s/%016" PRIx64 ".seg: damaged behind line %" PRIu64 ": set aside, %" PRIu64 " lines are lost",
+	outbox_say(s->ob, WEIR_LOG_ERROR,
+		   "%s/%016" PRIx64 ".seg: damaged behind line %" PRIu64 ": set aside, %" PRIu64
+		   " lines are lost",
 		   s->dir, seg->first, s->read_next - 1, n);
 	lose(s, 0, n);
 	s->counts.damaged += !seg->damaged;

@@ -86,8 +86,10 @@ static struct weir_batch batch_make(unsigned from, unsigned n)
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
-		items[i] = (struct weir_item){ .p = (uint8_t *)texts[i], .rclass = (uint8_t)(i % WEIR_CLASS_MAX) };
-		items[i].len = (uint32_t)snprintf(texts[i], sizeof(texts[i]), "line %u %0100d\n", from + i, 0);
+		items[i] = (struct weir_item){ .p = (uint8_t *)texts[i],
+					       .rclass = (uint8_t)(i % WEIR_CLASS_MAX) };
+		items[i].len = (uint32_t)snprintf(texts[i], sizeof(texts[i]), "line %u %0100d\n",
+						  from + i, 0);
 	}
 	return (struct weir_batch){ sizeof(struct weir_batch), n, items };
 }
@@ -128,7 +130,8 @@ static void test_drop(void)
 	is_int(w.done, N_ITEMS, "every item");
 	kept = w.done - w.dropped;
 	ok(kept > 10 && kept < 80, "as many as there is room for are kept (%u)", kept);
-	is_int(w.dropped_class[0] + w.dropped_class[1] + w.dropped_class[2], w.dropped, "the others are counted by class");
+	is_int(w.dropped_class[0] + w.dropped_class[1] + w.dropped_class[2], w.dropped,
+	       "the others are counted by class");
 	is_int((long long)p.ob.n_dropped, w.dropped, "and in sum");
 	atomic_store(&p.open, true);
 	peer_wait(&p, kept);
@@ -150,7 +153,8 @@ static void test_block(void)
 	do {
 		b.items += w.done;
 		b.n -= w.done;
-		is_int(outbox_put(&p.ob, &b, &w), WEIR_WRITE_AGAIN, "then it waits a little, and says so");
+		is_int(outbox_put(&p.ob, &b, &w), WEIR_WRITE_AGAIN,
+		       "then it waits a little, and says so");
 		done += w.done;
 	} while (w.done);
 	ok(p.ob.n_waits >= 1 && !w.dropped, "nothing is dropped");
@@ -201,7 +205,8 @@ static void test_large(void)
 	memset(large, 'x', sizeof(large));
 	memcpy(large, "line 1 ", 7);
 	peer_start(&p, 65536, OUTBOX_DROP, true);
-	ok(outbox_put(&p.ob, &b, &w) == WEIR_WRITE_OK && !w.dropped, "a line larger than the buffer is taken alone");
+	ok(outbox_put(&p.ob, &b, &w) == WEIR_WRITE_OK && !w.dropped,
+	   "a line larger than the buffer is taken alone");
 	outbox_stop(&p.ob, 60000000000u, &setup);
 	is_int(atomic_load(&p.got), 1, "and delivered");
 	outbox_fini(&p.ob);
@@ -219,7 +224,8 @@ static void test_end(void)
 	outbox_tell(&p.ob, &setup);
 	is_str(last_log, "said", "what the thread says is logged by the tick");
 	outbox_stop(&p.ob, 1000000, &setup);
-	is_str(last_log, "30 lines are lost: not delivered at the end", "a peer that never reads costs the patience, and is told");
+	is_str(last_log, "30 lines are lost: not delivered at the end",
+	       "a peer that never reads costs the patience, and is told");
 	outbox_fini(&p.ob);
 }
 

@@ -34,17 +34,24 @@ static void test_chain(void)
 	is_int(seal_read(line, &len, &told), SEAL_SHA256, "a seal is read");
 	is_int((long long)len, sizeof(object) - 2, "and where the object ended");
 	ok(told.n == 1 && !memcmp(&told, &a, sizeof(told)), "as it was made");
-	/* From: (head -c 32 /dev/zero; printf '\0\0\0\0\0\0\0\1{"type":"exec","seq":1}') | sha256sum */
-	ok(strstr(line, "885e9578d294e24fa25c5f10199ec584a16e94d6c88be736fc73d23933410aab\"}}") != NULL,
+	/*
+	 * From: (head -c 32 /dev/zero; printf '\0\0\0\0\0\0\0\1{"type":"exec","seq":1}') |
+	 * sha256sum
+	 */
+	ok(strstr(line, "885e9578d294e24fa25c5f10199ec584a16e94d6c88be736fc73d23933410aab\"}}") !=
+		   NULL,
 	   "and is the digest that other tools make, too");
 	sealed(line, plain, &a);
-	ok(a.n == 2 && memcmp(a.digest, told.digest, SEAL_DIGEST) != 0, "the same object again: another seal");
+	ok(a.n == 2 && memcmp(a.digest, told.digest, SEAL_DIGEST) != 0,
+	   "the same object again: another seal");
 	sealed(line, keyed, &b);
 	sealed(line, keyed, &c);
-	ok(!memcmp(&b, &c, sizeof(b)) && memcmp(b.digest, told.digest, SEAL_DIGEST), "a key makes another, always the same");
+	ok(!memcmp(&b, &c, sizeof(b)) && memcmp(b.digest, told.digest, SEAL_DIGEST),
+	   "a key makes another, always the same");
 	len = strlen(line);
 	is_int(seal_read(line, &len, &told), SEAL_HMAC, "and says so");
-	len = (size_t)snprintf(twice, sizeof(twice), "%.*s,\"seal\":{\"n\":1}}", (int)(n - 1), line);
+	len = (size_t)snprintf(twice, sizeof(twice), "%.*s,\"seal\":{\"n\":1}}", (int)(n - 1),
+			       line);
 	is_int(seal_read(twice, &len, &told), SEAL_NONE, "a seal that is cut is none");
 	len = sizeof(object) - 1;
 	is_int(seal_read(object, &len, &told), SEAL_NONE, "an object without one");
@@ -61,14 +68,17 @@ static void test_anchor(void)
 	char text[SEAL_ANCHOR_LEN];
 
 	ok(seal_anchor_print(plain, &a, text), "an anchor is made");
-	ok(seal_anchor_parse(plain, text, sizeof(text), &b) == 0 && !memcmp(&a, &b, sizeof(a)), "and read");
-	is_int(seal_anchor_parse(keyed, text, sizeof(text), &b), -EINVAL, "one without a key does for no key");
+	ok(seal_anchor_parse(plain, text, sizeof(text), &b) == 0 && !memcmp(&a, &b, sizeof(a)),
+	   "and read");
+	is_int(seal_anchor_parse(keyed, text, sizeof(text), &b), -EINVAL,
+	       "one without a key does for no key");
 	*strchr(text, '7') = '8';
 	is_int(seal_anchor_parse(plain, text, sizeof(text), &b), -EBADMSG, "a change shows");
 	is_int(seal_anchor_parse(plain, text, 40, &b), -EINVAL, "so does a cut");
 	a.last.n = a.oldest = UINT64_MAX;
-	ok(seal_anchor_print(keyed, &a, text) && !seal_anchor_parse(keyed, text, sizeof(text), &b) &&
-	   b.oldest == UINT64_MAX, "the largest numbers fit");
+	ok(seal_anchor_print(keyed, &a, text) &&
+		   !seal_anchor_parse(keyed, text, sizeof(text), &b) && b.oldest == UINT64_MAX,
+	   "the largest numbers fit");
 	sealer_free(plain);
 	sealer_free(keyed);
 }
@@ -87,9 +97,17 @@ static void touch(const char *dir, const char *name, mode_t mode, const char *te
 
 static void test_files(void)
 {
-	static const char *const names[] = { "log", "log.00000002", "log.00000001.zst", "log.00000010",
-		"log.00000010.zst", "log.123456789012", "log.1", "log.0000000x", "log.00000003.gz",
-		"other.00000001", "log.seal" };
+	static const char *const names[] = { "log",
+					     "log.00000002",
+					     "log.00000001.zst",
+					     "log.00000010",
+					     "log.00000010.zst",
+					     "log.123456789012",
+					     "log.1",
+					     "log.0000000x",
+					     "log.00000003.gz",
+					     "other.00000001",
+					     "log.seal" };
 	char dir[] = "/tmp/test_seal.XXXXXX", path[64], name[128];
 	uint8_t key[SEAL_KEY_MAX];
 	struct logfiles l;
@@ -101,8 +119,10 @@ static void test_files(void)
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
 		touch(dir, names[i], 0600, "x");
 	ok(logfiles_find(path, &l) == 0 && l.n == 4, "rotated files are found, no others");
-	ok(l.files[0].number == 1 && l.files[0].packed && !l.files[0].plain && l.files[1].number == 2 &&
-	   l.files[2].packed && l.files[2].plain && l.files[3].number == 123456789012, "in order");
+	ok(l.files[0].number == 1 && l.files[0].packed && !l.files[0].plain &&
+		   l.files[1].number == 2 && l.files[2].packed && l.files[2].plain &&
+		   l.files[3].number == 123456789012,
+	   "in order");
 	logfiles_fini(&l);
 	is_int(logfiles_find("/nosuch/log", &l), -ENOENT, "a folder that is not there");
 

@@ -43,7 +43,8 @@ static void add(struct spool *s, unsigned n)
 		lot.len = 0;
 		for (i = 0; i < lot.n; i++) {
 			lines[i] = (struct outbox_line){ .rclass = (uint8_t)(next_line % 3) };
-			lines[i].len = (uint32_t)sprintf(text + lot.len, "line %u %0100d\n", next_line++, 0);
+			lines[i].len = (uint32_t)sprintf(text + lot.len, "line %u %0100d\n",
+							 next_line++, 0);
 			lot.len += lines[i].len;
 		}
 		if (spool_add(s, &lot, lot.n))
@@ -58,7 +59,8 @@ static unsigned get(struct spool *s, bool ack, unsigned *first, unsigned most)
 	unsigned n = 0, number, last = 0, bad = 0;
 
 	while (n < most && spool_next(s, &line) > 0) {
-		bad += sscanf((const char *)line.p, "line %u", &number) != 1 || (n && number <= last);
+		bad += sscanf((const char *)line.p, "line %u", &number) != 1 ||
+		       (n && number <= last);
 		if (!n++)
 			*first = number;
 		last = number;
@@ -137,10 +139,12 @@ static void test_plain(void)
 	s = open_it();
 	ok(get(s, true, &first, 10000) == 600 && first == 400, "the next sensor goes on there");
 	add(s, 10);
-	ok(get(s, true, &first, 10000) == 10 && first == 1000 && !spool_waiting(s), "and with what comes");
+	ok(get(s, true, &first, 10000) == 10 && first == 1000 && !spool_waiting(s),
+	   "and with what comes");
 	spool_close(s);
 	s = open_it();
-	ok(!spool_waiting(s) && !get(s, true, &first, 1) && !n_files(".seg"), "nothing is left then");
+	ok(!spool_waiting(s) && !get(s, true, &first, 1) && !n_files(".seg"),
+	   "nothing is left then");
 	spool_close(s);
 	clean();
 }
@@ -188,7 +192,8 @@ static void test_killed(void)
 	close(pipes[0]);
 	close(pipes[1]);
 	s = open_it();
-	ok(get(s, true, &first, 10000) == 3000 && first == 0 && !lost(), "what was written survives kill -9");
+	ok(get(s, true, &first, 10000) == 3000 && first == 0 && !lost(),
+	   "what was written survives kill -9");
 	spool_close(s);
 	clean();
 }
@@ -217,8 +222,8 @@ static void test_damaged(void)
 	spool_close(s);
 	flip(2, 20000);
 	s = open_it();
-	ok(lost() > 10 && lost() < 1000 && ob.n_notes && strstr(ob.notes[0].text, "set aside"), "damage is told: %s",
-	   ob.n_notes ? ob.notes[0].text : "");
+	ok(lost() > 10 && lost() < 1000 && ob.n_notes && strstr(ob.notes[0].text, "set aside"),
+	   "damage is told: %s", ob.n_notes ? ob.notes[0].text : "");
 	n = get(s, true, &first, 10000);
 	is_int((long long)lost() + n, 5000, "what it costs is counted");
 	is_int(n_files(".bad"), 1, "the segment is set aside");
@@ -250,7 +255,8 @@ static void test_torn(void)
 		abort();
 	s = open_it();
 	add(s, 10);
-	ok(get(s, true, &first, 1000) == 109 && ob.n_notes, "a line that was cut: all others are there, and those that come");
+	ok(get(s, true, &first, 1000) == 109 && ob.n_notes,
+	   "a line that was cut: all others are there, and those that come");
 	spool_close(s);
 	clean();
 	s = open_it();
@@ -260,7 +266,8 @@ static void test_torn(void)
 	snprintf(path, sizeof(path), "%s/acked", dir);
 	unlink(path);
 	s = open_it();
-	ok(get(s, true, &first, 1000) == 10, "without the note of what was delivered, it is delivered again");
+	ok(get(s, true, &first, 1000) == 10,
+	   "without the note of what was delivered, it is delivered again");
 	spool_close(s);
 	clean();
 }

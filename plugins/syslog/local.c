@@ -13,7 +13,8 @@ static bool make(void *arg, struct dgram_buf *buf, const char *line, size_t len)
 	if (!dgram_room(buf, len + MESSAGE_HEAD_MAX))
 		return false;
 	clock_gettime(CLOCK_REALTIME, &t);
-	buf->len = message_put(buf->p, &s->conf->message, line, len, t.tv_sec * 1000000000ll + t.tv_nsec);
+	buf->len = message_put(buf->p, &s->conf->message, line, len,
+			       t.tv_sec * 1000000000ll + t.tv_nsec);
 	return true;
 }
 

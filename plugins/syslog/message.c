@@ -45,7 +45,8 @@ static size_t time_put(char *out, const struct member *m, int64_t now)
 	return n + (size_t)sprintf(out + n, ".%06uZ ", (unsigned)(now % 1000000000 / 1000));
 }
 
-size_t message_put(char *out, const struct message_conf *c, const char *line, size_t len, int64_t now)
+size_t message_put(char *out, const struct message_conf *c, const char *line, size_t len,
+		   int64_t now)
 {
 	static const char *const names[] = { "type", "time" };
 	struct member found[2];

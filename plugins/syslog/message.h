@@ -18,4 +18,5 @@ struct message_conf {
  * the event becomes the MSGID, its time the timestamp, or now (in ns since 1970) if it has none.
  * `out` has room for MESSAGE_HEAD_MAX more than the line. Its length.
  */
-size_t message_put(char *out, const struct message_conf *c, const char *line, size_t len, int64_t now);
+size_t message_put(char *out, const struct message_conf *c, const char *line, size_t len,
+		   int64_t now);

@@ -60,10 +60,11 @@ static void error_set(struct remote *r, int error)
 	const struct send_conf *c = r->s->conf;
 
 	if (error && error != r->error)
-		outbox_say(r->s->ob, WEIR_LOG_WARNING, "%s port %s: %s; lines wait in the spool", c->host, c->port,
-			   error > 0 ? gai_strerror(-error) : strerror(-error));
+		outbox_say(r->s->ob, WEIR_LOG_WARNING, "%s port %s: %s; lines wait in the spool",
+			   c->host, c->port, error > 0 ? gai_strerror(-error) : strerror(-error));
 	else if (!error && r->error)
-		outbox_say(r->s->ob, WEIR_LOG_INFO, "%s port %s: there again; %" PRIu64 " lines wait", c->host, c->port,
+		outbox_say(r->s->ob, WEIR_LOG_INFO,
+			   "%s port %s: there again; %" PRIu64 " lines wait", c->host, c->port,
 			   spool_waiting(r->spool));
 	r->error = error;
 }
@@ -136,7 +137,8 @@ static int line_add(struct remote *r, const struct spool_line *line)
 	if (!out_room(r, r->out_len + line->len + MESSAGE_HEAD_MAX + LENGTH_MAX))
 		return -ENOMEM;
 	at = r->out + r->out_len;
-	n = message_put(at + LENGTH_MAX, &r->s->conf->message, (const char *)line->p, line->len, wall_ns());
+	n = message_put(at + LENGTH_MAX, &r->s->conf->message, (const char *)line->p, line->len,
+			wall_ns());
 	head = (size_t)snprintf(length, sizeof(length), "%zu ", n);
 	memcpy(at, length, head);
 	memmove(at + head, at + LENGTH_MAX, n);
@@ -205,7 +207,8 @@ static void spool_error_set(struct remote *r, int error)
 static void spool_get(struct remote *r)
 {
 	if (!r->spool)
-		spool_error_set(r, spool_open(r->s->conf->spool, r->s->conf->spool_size, r->s->ob, &r->spool));
+		spool_error_set(r, spool_open(r->s->conf->spool, r->s->conf->spool_size, r->s->ob,
+					      &r->spool));
 }
 
 static void lot_spool(struct remote *r, struct outbox_lot *lot)

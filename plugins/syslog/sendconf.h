@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the parts of the sink `syslog` share: settings, counters, and its two threads, of which one runs. */
+/*
+ * What the parts of the sink `syslog` share: settings, counters, and its two threads, of which one
+ * runs.
+ */
 #pragma once
 
 #include <stdint.h>

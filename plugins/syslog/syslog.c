@@ -20,43 +20,78 @@ enum {
 enum { TRANSPORT_UNIX, TRANSPORT_TCP };
 
 /* Their places are the numbers of RFC 5424. */
-#define FACILITIES "kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|ntp|audit|alert|clock|" \
+#define FACILITIES "kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|ntp|" \
+		   "audit|alert|clock|" \
 		   "local0|local1|local2|local3|local4|local5|local6|local7"
 #define SEVERITIES "emerg|alert|crit|err|warning|notice|info|debug"
 
 static const struct weir_option options[OPT__MAX] = {
-	[OPT_TRANSPORT] = { .name = "transport", .type = WEIR_OPT_ENUM, .dflt = "unix", .words = "unix|tcp",
-		.doc = "A daemon of this machine, or one somewhere else." },
-	[OPT_PATH] = { .name = "path", .type = WEIR_OPT_STR, .dflt = "/dev/log",
-		.doc = "unix: the daemon's socket (datagrams), at most 100 bytes." },
-	[OPT_HOST] = { .name = "address", .type = WEIR_OPT_STR, .dflt = "",
-		.doc = "tcp: name or address of the machine." },
-	[OPT_PORT] = { .name = "port", .type = WEIR_OPT_STR, .dflt = "514",
-		.doc = "tcp: number or name of the port." },
-	[OPT_SPOOL] = { .name = "spool", .type = WEIR_OPT_STR, .dflt = "",
-		.doc = "tcp: a folder of its own for lines that the peer does not have yet. It is made; the one above it is not." },
-	[OPT_SPOOL_SIZE] = { .name = "spool_size", .type = WEIR_OPT_SIZE, .dflt = "256M", .min = 1 << 20,
-		.max = 1ll << 44, .doc = "tcp: bytes in the spool; beyond, the oldest lines go and are counted." },
-	[OPT_FACILITY] = { .name = "facility", .type = WEIR_OPT_ENUM, .dflt = "local0", .words = FACILITIES,
-		.doc = "The facility of all messages." },
-	[OPT_SEVERITY] = { .name = "severity", .type = WEIR_OPT_ENUM, .dflt = "info", .words = SEVERITIES,
-		.doc = "Their severity." },
-	[OPT_APP] = { .name = "app", .type = WEIR_OPT_STR, .dflt = "weir", .doc = "Their APP-NAME." },
-	[OPT_POLICY] = { .name = "policy", .type = WEIR_OPT_ENUM, .dflt = "drop", .words = "block|drop",
-		.doc = "When the buffer is full: drop gives up lines and counts them, block lets events wait in the kernel's ring." },
-	[OPT_BUFFER] = { .name = "buffer", .type = WEIR_OPT_SIZE, .dflt = "8M", .min = 65536, .max = 1 << 30,
-		.doc = "Memory for lines that are neither sent nor spooled yet." },
+	[OPT_TRANSPORT] = {
+		.name = "transport", .type = WEIR_OPT_ENUM, .dflt = "unix", .words = "unix|tcp",
+		.doc = "A daemon of this machine, or one somewhere else.",
+	},
+	[OPT_PATH] = {
+		.name = "path", .type = WEIR_OPT_STR, .dflt = "/dev/log",
+		.doc = "unix: the daemon's socket (datagrams), at most 100 bytes.",
+	},
+	[OPT_HOST] = {
+		.name = "address", .type = WEIR_OPT_STR, .dflt = "",
+		.doc = "tcp: name or address of the machine.",
+	},
+	[OPT_PORT] = {
+		.name = "port", .type = WEIR_OPT_STR, .dflt = "514",
+		.doc = "tcp: number or name of the port.",
+	},
+	[OPT_SPOOL] = {
+		.name = "spool", .type = WEIR_OPT_STR, .dflt = "",
+		.doc = "tcp: a folder of its own for lines that the peer does not have "
+		       "yet. It is made; the one above it is not.",
+	},
+	[OPT_SPOOL_SIZE] = {
+		.name = "spool_size", .type = WEIR_OPT_SIZE, .dflt = "256M", .min = 1 << 20,
+		.max = 1ll << 44,
+		.doc = "tcp: bytes in the spool; beyond, the oldest lines go and are "
+		       "counted.",
+	},
+	[OPT_FACILITY] = {
+		.name = "facility", .type = WEIR_OPT_ENUM, .dflt = "local0", .words = FACILITIES,
+		.doc = "The facility of all messages.",
+	},
+	[OPT_SEVERITY] = {
+		.name = "severity", .type = WEIR_OPT_ENUM, .dflt = "info", .words = SEVERITIES,
+		.doc = "Their severity.",
+	},
+	[OPT_APP] = {
+		.name = "app", .type = WEIR_OPT_STR, .dflt = "weir",
+		.doc = "Their APP-NAME.",
+	},
+	[OPT_POLICY] = {
+		.name = "policy", .type = WEIR_OPT_ENUM, .dflt = "drop", .words = "block|drop",
+		.doc = "When the buffer is full: drop gives up lines and counts them, "
+		       "block lets events wait in the kernel's ring.",
+	},
+	[OPT_BUFFER] = {
+		.name = "buffer", .type = WEIR_OPT_SIZE, .dflt = "8M", .min = 65536,
+		.max = 1 << 30,
+		.doc = "Memory for lines that are neither sent nor spooled yet.",
+	},
 };
 
 static const struct weir_counter counters[SEND_COUNT__MAX] = {
-	[SEND_COUNT_LINES] = { "lines", "lines", "Lines that the daemon has taken; tcp: that the peer has acknowledged." },
+	[SEND_COUNT_LINES] = { "lines", "lines",
+			       "Lines that the daemon has taken; tcp: that the peer has "
+			       "acknowledged." },
 	[SEND_COUNT_DROPPED] = { "dropped", "lines", "Lines given up by policy drop." },
 	[SEND_COUNT_WAITS] = { "waits", "calls", "Times the event path waited for room." },
-	[SEND_COUNT_LOST] = { "lost", "lines", "Lines too long for a datagram; tcp: pushed out of a full spool, or damaged in it." },
+	[SEND_COUNT_LOST] = { "lost", "lines",
+			      "Lines too long for a datagram; tcp: pushed out of a full spool, or "
+			      "damaged in it." },
 	[SEND_COUNT_CONNECTS] = { "connects", "connections", "Connections made." },
 	[SEND_COUNT_SPOOLED] = { "spooled", "lines", "tcp: lines written to the spool." },
-	[SEND_COUNT_WAITING] = { "waiting", "lines", "tcp: lines in the spool that the peer is not known to have." },
-	[SEND_COUNT_DAMAGED] = { "damaged", "segments", "tcp: files of the spool that were set aside." },
+	[SEND_COUNT_WAITING] = { "waiting", "lines",
+				 "tcp: lines in the spool that the peer is not known to have." },
+	[SEND_COUNT_DAMAGED] = { "damaged", "segments",
+				 "tcp: files of the spool that were set aside." },
 };
 
 struct sink {
@@ -76,11 +111,15 @@ static int conf_check(const struct weir_setup *setup, bool remote)
 	const struct weir_optval *opt = setup->options;
 
 	if (!remote)
-		return opt[OPT_PATH].v.s[0] == '/' ? 0 : setting_refuse(setup, "path", opt[OPT_PATH].v.s, "must begin with /");
+		return opt[OPT_PATH].v.s[0] == '/'
+			       ? 0
+			       : setting_refuse(setup, "path", opt[OPT_PATH].v.s,
+						"must begin with /");
 	if (!*opt[OPT_HOST].v.s)
 		return setting_refuse(setup, "transport", "tcp", "needs an address");
 	if (opt[OPT_SPOOL].v.s[0] != '/')
-		return setting_refuse(setup, "spool", opt[OPT_SPOOL].v.s, "tcp needs a folder; its path begins with /");
+		return setting_refuse(setup, "spool", opt[OPT_SPOOL].v.s,
+				      "tcp needs a folder; its path begins with /");
 	return 0;
 }
 
@@ -88,8 +127,8 @@ static int conf_read(struct sink *s)
 {
 	const struct weir_optval *opt = s->setup->options;
 	const struct weir_host_id *id = s->setup->host->host_id(s->setup->ctx);
-	const char *texts[] = { opt[OPT_PATH].v.s, opt[OPT_HOST].v.s, opt[OPT_PORT].v.s, opt[OPT_SPOOL].v.s,
-		opt[OPT_APP].v.s, id ? id->name : "" };
+	const char *texts[] = { opt[OPT_PATH].v.s,  opt[OPT_HOST].v.s, opt[OPT_PORT].v.s,
+				opt[OPT_SPOOL].v.s, opt[OPT_APP].v.s,  id ? id->name : "" };
 	unsigned i;
 
 	s->remote = opt[OPT_TRANSPORT].v.i == TRANSPORT_TCP;
@@ -101,10 +140,13 @@ static int conf_read(struct sink *s)
 			return setting_refuse(s->setup, "path", texts[i], "out of memory");
 	}
 	s->conf = (struct send_conf){
-		.path = s->texts[0], .host = s->texts[1], .port = s->texts[2], .spool = s->texts[3],
+		.path = s->texts[0],
+		.host = s->texts[1],
+		.port = s->texts[2],
+		.spool = s->texts[3],
 		.spool_size = (uint64_t)opt[OPT_SPOOL_SIZE].v.i,
-		.message = { (unsigned)(opt[OPT_FACILITY].v.i * 8 + opt[OPT_SEVERITY].v.i), s->texts[5],
-			s->texts[4], (unsigned)getpid() },
+		.message = { (unsigned)(opt[OPT_FACILITY].v.i * 8 + opt[OPT_SEVERITY].v.i),
+			     s->texts[5], s->texts[4], (unsigned)getpid() },
 	};
 	return 0;
 }
@@ -159,7 +201,8 @@ static int sink_start(struct sink *s)
 	int r;
 
 	s->sender = (struct sender){ &s->conf, &s->ob, s->counts };
-	r = outbox_init(&s->ob, (size_t)opt[OPT_BUFFER].v.i, (enum outbox_policy)opt[OPT_POLICY].v.i);
+	r = outbox_init(&s->ob, (size_t)opt[OPT_BUFFER].v.i,
+			(enum outbox_policy)opt[OPT_POLICY].v.i);
 	if (!r)
 		r = outbox_start(&s->ob, s->remote ? remote_main : local_main, &s->sender);
 	if (r)

@@ -16,6 +16,7 @@ int tcp_connect(struct tcp *t, const char *host, const char *port);
 ssize_t tcp_send(struct tcp *t, const void *p, size_t len);
 /* Bytes since the beginning that the peer has acknowledged; also of a connection that is broken. */
 uint64_t tcp_acked(const struct tcp *t);
-/* 0, or why it is no more: the peer has closed it, or an error. What it sends is not of interest. */
+/* 0, or why it is no more: the peer has closed it, or an error. What it sends is not of interest.
+ */
 int tcp_check(struct tcp *t);
 void tcp_close(struct tcp *t);

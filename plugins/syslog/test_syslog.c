@@ -40,12 +40,15 @@ static void message_is(const char *line, const char *want, const char *what)
 static void test_message(void)
 {
 	message_is("{\"type\":\"exec\",\"time\":\"2026-11-20T16:34:07.544069610Z\"}\n",
-		   "<134>1 2026-11-20T16:34:07.544069Z web1 weir 7 exec - {\"type\":\"exec\",\"time\":\"2026-11-20T16:34:07.544069610Z\"}",
+		   "<134>1 2026-11-20T16:34:07.544069Z web1 weir 7 exec - "
+		   "{\"type\":\"exec\",\"time\":\"2026-11-20T16:34:07.544069610Z\"}",
 		   "time and type are the event's");
 	message_is("{\"a\":{\"type\":\"no\"},\"time\":5}\n",
-		   "<134>1 2023-11-14T22:13:20.123456Z web1 weir 7 - - {\"a\":{\"type\":\"no\"},\"time\":5}",
+		   "<134>1 2023-11-14T22:13:20.123456Z web1 weir 7 - - "
+		   "{\"a\":{\"type\":\"no\"},\"time\":5}",
 		   "where it has none, now and none");
-	message_is("no object", "<134>1 2023-11-14T22:13:20.123456Z web1 weir 7 - - no object", "any line will do");
+	message_is("no object", "<134>1 2023-11-14T22:13:20.123456Z web1 weir 7 - - no object",
+		   "any line will do");
 }
 
 /* ---- a sensor --------------------------------------------------------------------*/
@@ -86,7 +89,8 @@ static unsigned put(struct fake *f, unsigned n)
 	unsigned dropped = 0;
 
 	for (; n; n--) {
-		it.len = (uint32_t)snprintf(text, sizeof(text), "{\"line\":%u,\"text\":\"%0100d\"}\n", next_line++, 0);
+		it.len = (uint32_t)snprintf(text, sizeof(text),
+					    "{\"line\":%u,\"text\":\"%0100d\"}\n", next_line++, 0);
 		do
 			weir_plugin.write(f->inst, &b, &w);
 		while (!w.done);
@@ -225,7 +229,8 @@ static void test_away(void)
 	peer_listen(&p);
 	peer_get(&p, 7000);
 	ok(p.got == 7000 && !p.bad, "also over a restart: none is lost (%u twice)", p.twice);
-	ok(reaches(f, SEND_COUNT_LINES, 6000) && !counter(f, SEND_COUNT_WAITING), "then nothing waits any more");
+	ok(reaches(f, SEND_COUNT_LINES, 6000) && !counter(f, SEND_COUNT_WAITING),
+	   "then nothing waits any more");
 	fake_close(f);
 	peer_leave(&p);
 	clean();
@@ -270,7 +275,8 @@ static void test_bound(void)
 	lost = (unsigned)counter(f, SEND_COUNT_LOST);
 	peer_listen(&p);
 	peer_get(&p, 30000 - lost);
-	ok(lost > 10000 && p.got == 30000 - lost && !p.bad, "beyond the bound: %u lost, %u there, no other", lost, p.got);
+	ok(lost > 10000 && p.got == 30000 - lost && !p.bad,
+	   "beyond the bound: %u lost, %u there, no other", lost, p.got);
 	reaches(f, SEND_COUNT_LINES, p.got);
 	while (dropped < lost && next_line < MOST - 1000) {
 		dropped += put(f, 1000);
@@ -304,7 +310,8 @@ static void test_local(void)
 		if (n > 0)
 			message_got(&p, p.buf, (size_t)n);
 	}
-	ok(p.got == 2010 && !p.bad && !p.twice, "unix: datagrams, also what came before the daemon did");
+	ok(p.got == 2010 && !p.bad && !p.twice,
+	   "unix: datagrams, also what came before the daemon did");
 	fake_close(f);
 	close(fd);
 	unlink(path);

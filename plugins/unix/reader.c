@@ -61,8 +61,9 @@ static int loss_begin(struct reader *r)
 	if (!r->rest)
 		return -ENOMEM;
 	r->rest_len = (uint32_t)snprintf(r->rest, TELL_MAX,
-		"{\"type\":\"lost\",\"lost\":{\"count\":%" PRIu64 ",\"total\":%" PRIu64 ",\"reason\":\"sink_full\"}}\n",
-		r->lost - r->lost_told, r->lost);
+					 "{\"type\":\"lost\",\"lost\":{\"count\":%" PRIu64
+					 ",\"total\":%" PRIu64 ",\"reason\":\"sink_full\"}}\n",
+					 r->lost - r->lost_told, r->lost);
 	r->rest_off = 0;
 	r->lost_told = r->lost;
 	return 0;

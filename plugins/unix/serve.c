@@ -207,7 +207,8 @@ static void rest(struct serve *s)
 	if (s->fd >= 0)
 		fds[n++] = (struct pollfd){ .fd = s->fd, .events = POLLIN };
 	for (i = 0; i < s->n_readers; i++)
-		fds[n++] = (struct pollfd){ .fd = s->readers[i].fd, .events = s->held[i] ? POLLOUT : 0 };
+		fds[n++] = (struct pollfd){ .fd = s->readers[i].fd,
+					    .events = s->held[i] ? POLLOUT : 0 };
 	outbox_wait(s->ob, fds, n, SECOND);
 	if (s->fd >= 0 && fds[0].revents)
 		readers_accept(s);
@@ -236,7 +237,8 @@ void *serve_main(void *arg)
 	return NULL;
 }
 
-int serve_new(const struct serve_conf *conf, struct outbox *ob, uint64_t *counts, struct serve **out)
+int serve_new(const struct serve_conf *conf, struct outbox *ob, uint64_t *counts,
+	      struct serve **out)
 {
 	struct serve *s = calloc(1, sizeof(*s));
 	int r = 0;

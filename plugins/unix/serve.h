@@ -31,7 +31,8 @@ enum { SERVE_COUNT_LINES, SERVE_COUNT_LOST, SERVE_COUNT_UNREAD, SERVE_COUNT_READ
  * Listens (but for datagrams). 0 or a negative errno: -ENOTSOCK, there is something else at
  * that path. `conf`, `ob` and `counts` stay the caller's.
  */
-int serve_new(const struct serve_conf *conf, struct outbox *ob, uint64_t *counts, struct serve **out);
+int serve_new(const struct serve_conf *conf, struct outbox *ob, uint64_t *counts,
+	      struct serve **out);
 /* For outbox_start(). */
 void *serve_main(void *arg);
 struct serve *serve_free(struct serve *s);

@@ -49,7 +49,8 @@ static void put(struct fake *f, unsigned n)
 	struct weir_batch b = { sizeof(b), 1, &it };
 
 	for (; n; n--) {
-		it.len = (uint32_t)snprintf(text, sizeof(text), "{\"line\":%u,\"text\":\"%0100d\"}\n", next_line++, 0);
+		it.len = (uint32_t)snprintf(text, sizeof(text),
+					    "{\"line\":%u,\"text\":\"%0100d\"}\n", next_line++, 0);
 		weir_plugin.write(f->inst, &b, &w);
 	}
 }
@@ -62,7 +63,8 @@ static int reader(int type)
 	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 
 	snprintf(un.sun_path, sizeof(un.sun_path), "%s", path);
-	if (type == SOCK_DGRAM ? bind(fd, (void *)&un, sizeof(un)) : connect(fd, (void *)&un, sizeof(un))) {
+	if (type == SOCK_DGRAM ? bind(fd, (void *)&un, sizeof(un))
+			       : connect(fd, (void *)&un, sizeof(un))) {
 		close(fd);
 		return -1;
 	}
@@ -128,7 +130,8 @@ static void test_stream(void)
 	struct stat st;
 	int fast, slow, late;
 
-	ok(!stat(path, &st) && S_ISSOCK(st.st_mode) && (st.st_mode & 0777) == 0600, "a socket, for nobody else");
+	ok(!stat(path, &st) && S_ISSOCK(st.st_mode) && (st.st_mode & 0777) == 0600,
+	   "a socket, for nobody else");
 	put(f, 5);
 	ok(reaches(f, SERVE_COUNT_UNREAD, 5), "without a reader nothing waits");
 	fast = reader(SOCK_STREAM);
@@ -138,7 +141,8 @@ static void test_stream(void)
 		put(f, 100);
 		all_get(fast, &a, next_line - 5);
 	}
-	ok(a.lines == 20000 && !a.lost && !a.bad, "one that keeps up gets all (%u, lost %u)", a.lines, a.lost);
+	ok(a.lines == 20000 && !a.lost && !a.bad, "one that keeps up gets all (%u, lost %u)",
+	   a.lines, a.lost);
 	all_get(slow, &b, 20000);
 	ok(b.lost > 1000 && b.lines > 100 && b.lines + b.lost == 20000 && !b.bad,
 	   "one that does not is told how many it missed (%u of %u)", b.lost, b.lines + b.lost);
@@ -154,7 +158,8 @@ static void test_stream(void)
 	memset(&b, 0, sizeof(b));
 	all_get(late, &b, 20);
 	all_get(fast, &a, 20021);
-	ok(b.lines == 10 && a.lines == 20020, "at the end all get what was written last, then the end");
+	ok(b.lines == 10 && a.lines == 20020,
+	   "at the end all get what was written last, then the end");
 	close(fast);
 	close(late);
 	ok(stat(path, &st) && errno == ENOENT, "and the socket is gone");
@@ -190,7 +195,8 @@ static void test_messages(void)
 	weir_plugin.write(f->inst, &b, &w);
 	put(f, 10);
 	all_get(fd, &g, 21);
-	ok(g.lines == 20 && g.lost == 1 && !g.bad, "seqpacket: a message a line; one that is too long is told as lost");
+	ok(g.lines == 20 && g.lost == 1 && !g.bad,
+	   "seqpacket: a message a line; one that is too long is told as lost");
 	close(fd);
 	fake_close(f);
 }

@@ -15,26 +15,43 @@
 enum { OPT_PATH, OPT_TYPE, OPT_READERS, OPT_GROUP, OPT_BUFFER, OPT__MAX };
 
 static const struct weir_option options[OPT__MAX] = {
-	[OPT_PATH] = { .name = "path", .type = WEIR_OPT_STR, .flags = WEIR_OPTION_REQUIRED,
-		.doc = "Path of the socket: absolute, at most 90 bytes." },
-	[OPT_TYPE] = { .name = "type", .type = WEIR_OPT_ENUM, .dflt = "stream",
+	[OPT_PATH] = {
+		.name = "path", .type = WEIR_OPT_STR, .flags = WEIR_OPTION_REQUIRED,
+		.doc = "Path of the socket: absolute, at most 90 bytes.",
+	},
+	[OPT_TYPE] = {
+		.name = "type", .type = WEIR_OPT_ENUM, .dflt = "stream",
 		.words = "stream|seqpacket|datagram",
-		.doc = "stream, seqpacket: readers connect to us. datagram: a reader has bound the path." },
-	[OPT_READERS] = { .name = "readers", .type = WEIR_OPT_INT, .dflt = "16", .min = 1,
-		.max = SERVE_READERS_MAX, .doc = "Readers at a time." },
-	[OPT_GROUP] = { .name = "group", .type = WEIR_OPT_STR, .dflt = "",
-		.doc = "A group that may connect; else only the owner." },
-	[OPT_BUFFER] = { .name = "buffer", .type = WEIR_OPT_SIZE, .dflt = "8M", .min = 65536,
-		.max = 1 << 30, .doc = "Memory for lines that a reader has not taken yet, for all readers together." },
+		.doc = "stream, seqpacket: readers connect to us. datagram: a reader has"
+		       " bound the path.",
+	},
+	[OPT_READERS] = {
+		.name = "readers", .type = WEIR_OPT_INT, .dflt = "16", .min = 1,
+		.max = SERVE_READERS_MAX,
+		.doc = "Readers at a time.",
+	},
+	[OPT_GROUP] = {
+		.name = "group", .type = WEIR_OPT_STR, .dflt = "",
+		.doc = "A group that may connect; else only the owner.",
+	},
+	[OPT_BUFFER] = {
+		.name = "buffer", .type = WEIR_OPT_SIZE, .dflt = "8M", .min = 65536,
+		.max = 1 << 30,
+		.doc = "Memory for lines that a reader has not taken yet, for all "
+		       "readers together.",
+	},
 };
 
 static const struct weir_counter counters[SERVE_COUNT__MAX] = {
-	[SERVE_COUNT_LINES] = { "lines", "lines", "Lines that readers were sent, each counted for each." },
-	[SERVE_COUNT_LOST] = { "lost", "lines", "Lines that readers were too slow for, each counted for each." },
+	[SERVE_COUNT_LINES] = { "lines", "lines",
+				"Lines that readers were sent, each counted for each." },
+	[SERVE_COUNT_LOST] = { "lost", "lines",
+			       "Lines that readers were too slow for, each counted for each." },
 	[SERVE_COUNT_UNREAD] = { "unread", "lines", "Lines that came while there was no reader." },
 	[SERVE_COUNT_READERS] = { "readers", "readers", "Readers that there are." },
 	[SERVE_COUNT_CAME] = { "came", "readers", "Readers that came." },
-	[SERVE_COUNT_REFUSED] = { "refused", "readers", "Readers that were sent away: there were too many." },
+	[SERVE_COUNT_REFUSED] = { "refused", "readers",
+				  "Readers that were sent away: there were too many." },
 };
 
 struct sink {
@@ -120,7 +137,8 @@ static int sink_open(const struct weir_setup *setup, void **inst)
 	if (!conf_read(setup, &s->conf)) {
 		r = sink_start(s);
 		if (r)
-			setting_refuse(setup, "path", s->conf.path, r == -ENOTSOCK ? "is there, and no socket" : strerror(-r));
+			setting_refuse(setup, "path", s->conf.path,
+				       r == -ENOTSOCK ? "is there, and no socket" : strerror(-r));
 	}
 	if (r) {
 		sink_free(s);
