@@ -109,6 +109,31 @@ said=$("$weirctl" verify --key "$tmp/nosuch" "$tmp/log/ev" 2>&1)
 is $? 1 'no such key'
 rm -rf "$tmp/log"
 
+# Killed in the middle: what was written is in order, and the next sensor goes on behind it.
+mkdir "$tmp/log"
+conf "seal = \"sha256\"; policy = \"block\";"
+mkfifo "$tmp/half"
+"$weird" -c "$tmp/conf" --replay "$tmp/half" 2>"$tmp/err" &
+sensor=$!
+exec 3>"$tmp/half"
+head -c $(($(stat -c %s "$tmp/cap") / 2)) "$tmp/cap" >&3
+for ((i = 0; i < 600; i++)); do
+	[ -s "$tmp/log/ev" ] && break
+	sleep 0.1
+done
+kill -KILL "$sensor"
+wait "$sensor" 2>/dev/null
+exec 3>&-
+before=$(wc -l <"$tmp/log/ev")
+# A write that is killed may end within a line; nothing else may be wrong.
+faults=$("$weirctl" verify --json "$tmp/log/ev" |
+	jq '[.findings[] | select(.severity == "fault" and .text != "the file ends within a line")] | length')
+is "$((before > 0)) $faults" '1 0' "kill -9: what was written is in order ($before lines)"
+"$weird" -c "$tmp/conf" --replay "$tmp/cap" 2>"$tmp/err"
+verify 0 --part
+has "$said" "^ev: .* $((before + 2000)) sealed \(1 to $((before + 2000))\): in order" 'and the chain goes on'
+rm -rf "$tmp/log"
+
 # A full disk: what the log lacks is what its lost events tell. A file system of our own is needed.
 if [ "${WEIR_NO_MOUNT:-}" ] || ! unshare -rm true 2>/dev/null; then
 	ok 0 'a full disk # SKIP no mounts here'
