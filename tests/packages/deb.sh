@@ -123,5 +123,6 @@ if command -v lintian >/dev/null; then
 	lintian --allow-root --fail-on error,warning "$1"/*.deb >"$results/log" 2>&1 ||
 		{ sed 's/^/# /' "$results/log"; echo "not ok - lintian has nothing to say"; }
 fi
-"$src/tests/live/vm" -k "$kernel" -t 900 -r "$root" -d "$results" -- \
+"$src/tests/live/vm" -k "$kernel" -t 900 -r "$root" -d "$results" \
+	-a systemd.mask=serial-getty@ttyS0.service -- \
 	/bin/bash /run/results/deb.sh --guest
