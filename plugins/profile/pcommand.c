@@ -338,9 +338,16 @@ static int run_thaw(struct pcommand *c)
 
 /* ---- what was not known ------------------------------------------------------------*/
 
+/* Of what is no text, what JSON can have. */
 static void add_text(struct json_object *o, const char *name, const char *text)
 {
-	json_object_object_add(o, name, json_object_new_string(text));
+	char plain[PTEXT_MAX + 64], *p;
+
+	snprintf(plain, sizeof(plain), "%s", text);
+	if (!pitem_is_utf8(plain, (uint32_t)strlen(plain)))
+		for (p = plain; *p; p++)
+			*p = (unsigned char)*p < 0x80 ? *p : '?';
+	json_object_object_add(o, name, json_object_new_string(plain));
 }
 
 static struct json_object *news_json(const struct pnews_item *x)

@@ -55,3 +55,5 @@ void pitem_text(const struct pitem *item, char *out, size_t size);
 void pitem_node_text(const struct ptree *t, uint32_t ref, char *out, size_t size);
 /* A node with those above it, up to the process below which it is; of a process, its path. */
 void pitem_path_text(const struct ptree *t, uint32_t ref, char *out, size_t size);
+/* Names are any bytes: whether these are text. */
+bool pitem_is_utf8(const char *p, uint32_t len);

@@ -35,39 +35,6 @@ const char *pjson_kind(unsigned kind)
 
 /* ---- values ------------------------------------------------------------------------*/
 
-static bool is_tail(uint8_t c)
-{
-	return (c & 0xc0) == 0x80;
-}
-
-/* Bytes of the character at p; 0: it is none of UTF-8. */
-static uint32_t utf8_len(const uint8_t *p, uint32_t left)
-{
-	uint32_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 :
-		     p[0] < 0xf5 ? 4 : 0, i;
-
-	for (i = 1; i < n; i++)
-		if (i >= left || !is_tail(p[i]))
-			return 0;
-	/* Too long for what they say, surrogates, beyond the last. */
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
-static bool is_utf8(const char *p, uint32_t len)
-{
-	uint32_t n;
-
-	for (; len; p += n, len -= n) {
-		n = utf8_len((const uint8_t *)p, len);
-		if (!n)
-			return false;
-	}
-	return true;
-}
-
 /* A text, or {"hex": "..."} of one that JSON cannot have. */
 static struct json_object *text_of(const char *p, uint32_t len)
 {
@@ -75,7 +42,7 @@ static struct json_object *text_of(const char *p, uint32_t len)
 	char *hex;
 	uint32_t i;
 
-	if (is_utf8(p, len))
+	if (pitem_is_utf8(p, len))
 		return json_object_new_string_len(p, (int)len);
 	hex = malloc(2 * (size_t)len + 1);
 	if (!hex)
