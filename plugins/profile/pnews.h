@@ -36,8 +36,8 @@ uint64_t pnews_id(const struct pprofile *p, const struct ptrail *trail, const st
 void pnews_note(struct pnews *n, uint64_t id, uint64_t workload, const struct pprofile *p,
 		const struct pprofile_ask *ask, const struct pitem *item);
 /*
- * E: those of a workload (0: of all), of an id (0: any), and that are `text` (NULL: any), the newest
- * first, at most `max`. How many.
+ * E: those of a workload (0: of all), of an id (0: any), and that are `text` (NULL: any), the
+ * newest first, at most `max`. How many.
  */
 uint32_t pnews_find(struct pnews *n, uint64_t workload, uint64_t id, const char *text,
 		    struct pnews_item **out, uint32_t max);

@@ -45,7 +45,10 @@ uint32_t precord_begin(struct precords *x, const struct precord *from, uint64_t 
 		       uint64_t seed, uint32_t now_s);
 /* NULL: there is none of that number. */
 struct precord *precord_find(struct precords *x, uint32_t id);
-/* A pattern as of the shell fits the name; or it is the begin, 12 digits at least, of the container's id. */
+/*
+ * A pattern as of the shell fits the name; or it is the begin, 12 digits at least, of the
+ * container's id.
+ */
 bool precord_matches(const struct precord *r, const char *name, const char *container,
 		     uint32_t container_len);
 /* name, tag: of the workload. */

@@ -123,8 +123,8 @@ void ptree_absorb(struct ptree *t, uint32_t to, uint32_t from);
 /* What no other version has goes, but for what is approved. */
 void ptree_drop_version(struct ptree *t, uint8_t version);
 /*
- * The same in steps, of the versions in `mask`: from bucket `at` on, n buckets; where it goes on, 0: done.
- * The tree may change between them.
+ * The same in steps, of the versions in `mask`: from bucket `at` on, n buckets; where it goes
+ * on, 0: done. The tree may change between them.
  */
 uint32_t ptree_drop_step(struct ptree *t, uint64_t mask, uint32_t at, uint32_t n);
 uint64_t ptree_bytes(const struct ptree *t);
