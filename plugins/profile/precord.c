@@ -8,7 +8,8 @@
 
 /* What goes first; exec, without which nothing else has its place, never does. */
 static const uint8_t worth_least[] = { PTYPE_FILE, PTYPE_DNS, PTYPE_CONNECT, PTYPE_BIND,
-	PTYPE_SIGNAL, PTYPE_MOUNT, PTYPE_CREDENTIALS, PTYPE_MODULE };
+	PTYPE_SIGNAL, PTYPE_MOUNT, PTYPE_CAPABILITY, PTYPE_SYSCALL, PTYPE_CREDENTIALS,
+	PTYPE_MODULE };
 
 uint32_t precord_begin(struct precords *x, const struct precord *from, uint64_t max_size,
 		       uint64_t seed, uint32_t now_s)
