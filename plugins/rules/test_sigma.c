@@ -226,7 +226,7 @@ static void test_weir(void)
 static void test_weir_wrong(void)
 {
 	static const struct { const char *weir, *why; } rows[] = {
-		{ "x", "`weir` is a map with action, set, dry_run, block_unknown, scope or budget" },
+		{ "x", "`weir` is a map with action, set, dry_run, block_unknown, scope, budget or unless_in_profile" },
 		{ "{actions: block}", "`weir` does not know the key `actions`" },
 		{ "{action: stop}", "`action` is observe, exclude, block, kill, block_kill or" },
 		{ "{action: }", "`action` is empty" },
