@@ -379,7 +379,7 @@ completes "another event" "exec,connect" tail --events exec,conn
 completes "an event after =" "mkdir" tail --events = mkd
 completes "a command of plugin" "verify" plugin v
 completes "a command of profile" "verify" profile v
-completes "an option of profile" "--dot" profile tree --d
+completes "an option of profile" "--dot" profile tree --do
 completes "an option of verify" "--part" verify --p
 completes "nothing for a number" "" tail --count 1
 cd "$tmp" || exit 1
