@@ -12,18 +12,24 @@
  * alone for a while, since it may ask a million times a second.
  *
  * What was known by an earlier generation is not known any more: it is part of the key.
+ *
+ * Who begins a workload (a container's runtime, systemd's executor) is in the cgroup before
+ * its program is, and would be the only one that is told of. So the first programs of a
+ * cgroup begin with nothing known; a few of them, or a shell's loop would tell all the time.
  */
 #include "weir.bpf.h"
 
 #define FIRST_NUMBERS	512u		/* a class has; the last stands for all from there on */
 #define FIRST_BITS	(4 * FIRST_NUMBERS)
 #define FIRST_HUSH_NS	100000000ull
+#define FIRST_PROGRAMS	4u		/* of a cgroup begin with nothing known */
 #define CAP_OPT_NOAUDIT	2u
 
 enum first_class { FIRST_NATIVE, FIRST_COMPAT, FIRST_X32, FIRST_CAPABILITY };
 
 struct first_uses {
 	__u64 bits[FIRST_BITS / 64];
+	__u64 n_programs;	/* that have begun since, up to FIRST_PROGRAMS */
 };
 
 /* Made as large as it has to be where one of the types is observed. */
@@ -90,6 +96,22 @@ static __always_inline void first_unset(__u64 key, __u32 bit)
 
 	if (word)
 		__sync_fetch_and_and(word, ~(1ull << bit % 64));
+}
+
+/* ---- programs ------------------------------------------------------------------*/
+
+/* Of programs that begin at once, no more than are to: hence the second look at the count. */
+SEC("tp_btf/sched_process_exec")
+int on_exec_forget(__u64 *ctx)
+{
+	__u64 key = first_key((void *)ctx[0]);
+	struct first_uses *u = bpf_map_lookup_elem(&m_first, &key);
+
+	if (!u || *(volatile __u64 *)&u->n_programs >= FIRST_PROGRAMS ||
+	    __sync_fetch_and_add(&u->n_programs, 1) >= FIRST_PROGRAMS)
+		return 0;
+	__builtin_memset(u->bits, 0, sizeof(u->bits));
+	return 0;
 }
 
 /* ---- processes that did not get through ----------------------------------------*/

@@ -146,6 +146,7 @@ const struct hook hooks[] = {
 
 	{ "on_capable", "capable", HOOK_LSM_VOID, T(capability), T(capability) },
 	{ "on_sys_enter", "sys_enter", HOOK_TP, T(syscall), T(syscall) },
+	{ "on_exec_forget", "sched_process_exec", HOOK_TP, T(syscall) | T(capability), 0 },
 
 	{ "on_shell_enter", "shell_line", HOOK_UPROBE, T(shell_command), 0 },
 	{ "on_shell_leave", "shell_line", HOOK_UPROBE, T(shell_command), T(shell_command) },
